@@ -1,0 +1,67 @@
+// Package drop describes what is known of a file in a drop folder: which file,
+// which version of it, what was taken from it and what became of its rows.
+// It reads no files and keeps nothing.
+package drop
+
+import "time"
+
+// State says where a drop is on its way. The texts are kept in the ledger.
+type State string
+
+const (
+	Refused     State = "refused"     // not taken, and it stays in its folder; Reason says why
+	Taken       State = "taken"       // its rows are durable in a segment
+	Repeat      State = "repeat"      // the same component, mapping and content as an earlier drop
+	Quarantined State = "quarantined" // no row could be used; a copy and the reason are in quarantine
+	Archived    State = "archived"    // all rows accounted for; the file was moved to the archive
+	Deleted     State = "deleted"     // all rows accounted for; the file was deleted
+	Kept        State = "kept"        // all rows accounted for; the file stays where it is
+	Gone        State = "gone"        // all rows accounted for; somebody else removed or replaced the file
+)
+
+// Drop is one version of the content at a path below a drop folder.
+type Drop struct {
+	ID        int64  // order of taking, from 1; 0 before it is committed
+	PathID    int64  // order in which paths were first taken; decides conflicts across paths
+	Version   int64  // 1 for a path's first content, then counting up
+	Folder    string // the drop folder, absolute
+	Name      string // path below the folder, with slashes
+	Component string // "" when the file holds several
+	Size      int64  // bytes, when it was read
+	ModTime   time.Time
+	Identity  [32]byte // SHA-256 of component, name mapping and content
+	State     State
+	Reason    string
+	TakenAt   time.Time // business time
+	Segment   string    // file name of the segment with its rows, "" for none
+	Part      Part      // where a growing file is read on
+	Counts    Counts
+	First     int64 // oldest row taken, Unix ns; 0 for none
+	Last      int64 // newest row taken, Unix ns
+}
+
+// Part is how far a file was read, for files that grow.
+type Part struct {
+	From, To int64    // bytes of the file that this version covers: [From, To)
+	Line     int64    // lines read up to To
+	Prefix   [32]byte // SHA-256 of the file's first To bytes (see take.growth for long files)
+	Dialect  []byte   // the dialect found, as JSON, to read on without the header
+}
+
+// Counts account for every row of a drop:
+// Rows = Windowed + Late + Older + Ahead + Ambiguous + Bad + Open.
+// Cells are counted beside: Values = used + Repeated + Same.
+type Counts struct {
+	Rows      int64 // data rows read
+	Windowed  int64 // in a window's object
+	Late      int64 // in late/
+	Older     int64 // left in the drop: older than overdue_max or the agent's first start
+	Ahead     int64 // in quarantine: further ahead than max_ahead
+	Ambiguous int64 // in quarantine: two instants are possible
+	Bad       int64 // in quarantine: no usable timestamp, or no usable cell
+	Open      int64 // in a segment, their window is not closed yet
+	Values    int64 // usable cells
+	BadCells  int64 // in quarantine: text that is no number
+	Repeated  int64 // in repeats/: lost against another value of the same timestamp and sensor
+	Same      int64 // equal to a value already taken for the same timestamp and sensor
+}
