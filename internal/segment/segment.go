@@ -21,7 +21,7 @@ func SlotOf(t int64) int64 {
 
 // Ref names one block. The ledger keeps it; Offset and Length are of the file.
 type Ref struct {
-	Drop      int64  // drop.Drop.ID, filled when the drop is committed
+	Drop      int64 // drop.Drop.ID, filled when the drop is committed
 	Component string
 	Slot      int64  // Unix ns
 	File      string // segment file name

@@ -1,0 +1,124 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// File is an open segment. Its methods may be called on several goroutines.
+type File struct {
+	f    *os.File
+	name string
+	size int64
+}
+
+// Open opens a segment and checks that it is one. Only what is asked for is
+// read later; damage shows when the damaged part is read.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	s := &File{f: f, name: filepath.Base(path)}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open segment %s: %w", path, err), f.Close())
+	}
+	return s, nil
+}
+
+func (f *File) start() error {
+	info, err := f.f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return damaged("it is not a file")
+	}
+	f.size = info.Size()
+	b, err := f.read(nil, 0, min(fileHeader, f.size))
+	if err != nil {
+		return err
+	}
+	return checkFileHeader(b)
+}
+
+// Close closes the file; its blocks can be read no more.
+func (f *File) Close() error { return f.f.Close() }
+
+// Block reads the head of a block, but none of its rows. A Block is used by one
+// goroutine.
+func (f *File) Block(ref Ref) (*Block, error) {
+	b, err := f.block(ref.Offset, nil)
+	if err == nil && (b.Component != ref.Component || b.Slot != ref.Slot || b.Rows != ref.Rows) {
+		err = damaged("it holds another block than the ledger says")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read block of %s at byte %d of %s: %w", ref.Component, ref.Offset, f.name, err)
+	}
+	return b, nil
+}
+
+func (f *File) block(offset int64, names map[string]string) (*Block, error) {
+	const guess = 4 << 10 // a block of a few dozen sensors has a head of about 1 KiB
+	r, b, err := f.record(offset, guess)
+	if err != nil {
+		return nil, err
+	}
+	if r.kind != kindBlock {
+		return nil, damaged("there is no block at byte %d", offset)
+	}
+	h, err := parseHead(b, offset+recordHeader+r.head, r.body, names)
+	if err != nil {
+		return nil, err
+	}
+	return &Block{
+		Ref: Ref{
+			Component: h.component, Slot: h.slot, File: f.name, Offset: offset, Length: r.length(),
+			Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails,
+		},
+		file: f, sections: h.sections,
+	}, nil
+}
+
+// record reads a record's header and head. guess is how many bytes are worth
+// reading at once.
+func (f *File) record(offset, guess int64) (record, []byte, error) {
+	if offset < fileHeader || offset > f.size-recordHeader {
+		return record{}, nil, damaged("byte %d is outside of it", offset)
+	}
+	b, err := f.read(nil, offset, min(max(guess, recordHeader), f.size-offset))
+	if err != nil {
+		return record{}, nil, err
+	}
+	r, err := parseRecordHeader(b, offset, f.size-offset)
+	if err != nil {
+		return record{}, nil, err
+	}
+	if have := int64(len(b)) - recordHeader; have >= r.head {
+		b = b[recordHeader : recordHeader+r.head]
+	} else if b, err = f.read(nil, offset+recordHeader, r.head); err != nil {
+		return record{}, nil, err
+	}
+	if checksum(b) != r.headSum {
+		return record{}, nil, damaged("checksum of the head at byte %d", offset)
+	}
+	return r, b, nil
+}
+
+// read reads exactly n bytes into b, which is grown when it is too small.
+func (f *File) read(b []byte, offset, n int64) ([]byte, error) {
+	if int64(cap(b)) < n {
+		b = make([]byte, n)
+	}
+	b = b[:n]
+	if _, err := f.f.ReadAt(b, offset); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, damaged("it ends before byte %d", offset+n)
+		}
+		return nil, err
+	}
+	return b, nil
+}
