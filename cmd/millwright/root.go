@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const about = `millwright takes sensor CSVs out of drop folders, resamples them to a model's rate,
+cuts them into an inference scheduler's windows and has each window in the bucket
+before the scheduler wakes up.`
+
+// newRoot gives the command line with every verb of this build.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "millwright",
+		Short:             "From sensor CSVs to a scheduler's bucket, in time",
+		Long:              about + "\n\n" + exitCodes,
+		SilenceErrors:     true, // execute prints them, once
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+	}
+	root.AddCommand(newVersionCommand())
+	root.AddCommand(fullVerbs()...)
+	return root
+}
+
+// execute runs the verb that args name and gives the exit code. An error from a
+// verb that names no code is a failure; one from before the verb ran (unknown
+// verb or flag, wrong number of arguments) is wrong usage.
+func execute(ctx context.Context, root *cobra.Command, args []string) int {
+	codeVerbs(root)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	code := codeOf(err)
+	if err == nil || err.Error() == "" {
+		return code
+	}
+	fmt.Fprintf(root.ErrOrStderr(), "millwright: %s\n", oneLine(err))
+	if code == exitUsage {
+		fmt.Fprintf(root.ErrOrStderr(), "see '%s --help'\n", cmd.CommandPath())
+	}
+	return code
+}
+
+// codeVerbs wraps each verb below cmd so that its errors carry an exit code, and
+// makes a group of verbs refuse a verb that it has not.
+func codeVerbs(cmd *cobra.Command) {
+	if cmd.HasParent() && cmd.HasSubCommands() && !cmd.Runnable() {
+		cmd.Args = noSuchVerb
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	if verb := cmd.RunE; verb != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			err := verb(cmd, args)
+			var coded *exitError
+			if err == nil || errors.As(err, &coded) {
+				return err
+			}
+			return exit(exitFailed, err)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		codeVerbs(sub)
+	}
+}
+
+func noSuchVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+}

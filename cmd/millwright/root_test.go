@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// invoke runs args on a root that has two more verbs: one that fails as it is
+// told, and a group with one verb.
+func invoke(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	root := newRoot()
+	fail := &cobra.Command{Use: "fail", Args: cobra.NoArgs, Hidden: true}
+	how := fail.Flags().String("how", "", "")
+	fail.RunE = func(*cobra.Command, []string) error {
+		switch *how {
+		case "plain":
+			return errors.New("open it: no such thing")
+		case "config":
+			return exit(exitConfig, errors.New("drops: missing"))
+		case "silent":
+			return exit(exitData, nil)
+		}
+		return exit(exitDone, nil)
+	}
+	group := &cobra.Command{Use: "group", Hidden: true}
+	group.AddCommand(&cobra.Command{Use: "member", RunE: func(*cobra.Command, []string) error { return nil }})
+	root.AddCommand(fail, group)
+
+	var out, errs bytes.Buffer
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	code = execute(t.Context(), root, args)
+	return code, out.String(), errs.String()
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		args   []string
+		code   int
+		stderr string
+	}{
+		{"done", []string{"fail"}, exitDone, ""},
+		{"an error without a code is a failure", []string{"fail", "--how", "plain"}, exitFailed, "millwright: open it: no such thing\n"},
+		{"bad configuration", []string{"fail", "--how", "config"}, exitConfig, "millwright: drops: missing\n"},
+		{"a code without words prints nothing", []string{"fail", "--how", "silent"}, exitData, ""},
+		{"unknown flag", []string{"fail", "--nope"}, exitUsage, "millwright: unknown flag: --nope\nsee 'millwright fail --help'\n"},
+		{"too many arguments", []string{"fail", "x"}, exitUsage, "millwright: unknown command \"x\" for \"millwright fail\"\nsee 'millwright fail --help'\n"},
+		{"unknown verb", []string{"frobnicate"}, exitUsage, "millwright: unknown command \"frobnicate\" for \"millwright\"\nsee 'millwright --help'\n"},
+		{"unknown verb of a group", []string{"group", "x"}, exitUsage, "millwright: unknown command \"x\" for \"millwright group\"\nsee 'millwright group --help'\n"},
+		{"a verb of a group", []string{"group", "member"}, exitDone, ""},
+		{"a group alone shows its help", []string{"group"}, exitDone, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			code, _, stderr := invoke(t, tt.args...)
+			if code != tt.code || stderr != tt.stderr {
+				t.Errorf("got %d, %q; want %d, %q", code, stderr, tt.code, tt.stderr)
+			}
+		})
+	}
+}
+
+func TestHelpRepeatsTheExitCodes(t *testing.T) {
+	t.Parallel()
+	code, stdout, _ := invoke(t, "help")
+	if code != exitDone || !strings.Contains(stdout, exitCodes) {
+		t.Errorf("got %d and\n%s", code, stdout)
+	}
+}
+
+func TestVersionSaysWhichBuild(t *testing.T) {
+	t.Parallel()
+	_, stdout, _ := invoke(t, "version", "--json")
+	var facts buildFacts
+	if err := json.Unmarshal([]byte(stdout), &facts); err != nil {
+		t.Fatal(err)
+	}
+	if facts.Build != buildKind || !strings.HasPrefix(facts.Go, "go1.") {
+		t.Errorf("got %+v", facts)
+	}
+	_, stdout, _ = invoke(t, "version")
+	if want := thisBuild().String() + "\n"; stdout != want {
+		t.Errorf("got %q, want %q", stdout, want)
+	}
+}
+
+// TestEveryVerbExplainsItself keeps verbs from being added without a line of help.
+func TestEveryVerbExplainsItself(t *testing.T) {
+	t.Parallel()
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Short == "" {
+			t.Errorf("%s has no short help", cmd.CommandPath())
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
+}
