@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,71 +9,67 @@ import (
 )
 
 // readAll reads everything there is in a segment and returns the errors.
-func readAll(path string, refs []Ref) error {
-	var errs []error
-	add := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	add(Scan(path, func(_ []byte, blocks []Ref) error { refs = append(refs, blocks...); return nil }))
-	f, err := Open(path)
+func readAll(content []byte, refs []Ref) error {
+	f, err := newFile(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return errors.Join(append(errs, err)...)
+		return err
 	}
-	defer f.Close()
+	damage, err := f.scan(func(_ []byte, blocks []Ref) error { refs = append(refs, blocks...); return nil })
+	errs := []error{damage, err}
 	for _, ref := range refs {
 		b, err := f.Block(ref)
-		if add(err); err != nil {
+		if errs = append(errs, err); err != nil {
 			continue
 		}
 		for _, s := range b.Groups() {
-			_, err := s.Times(nil)
-			add(err)
-			_, err = s.Lines(nil)
-			add(err)
+			_, err1 := s.Times(nil)
+			_, err2 := s.Lines(nil)
+			errs = append(errs, err1, err2)
 			for i := range s.Sensors {
-				_, err = s.Column(i, nil)
-				add(err)
+				_, err := s.Column(i, nil)
+				errs = append(errs, err)
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// Every single changed byte and every cut is noticed, as damage and nothing else.
-func TestEveryDamageIsNoticed(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+// small is a segment of two drops of five rows.
+func small(tb testing.TB) ([]byte, []Ref) {
+	tb.Helper()
+	dir := tb.TempDir()
 	w, err := Create(dir, "a.seg")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer w.Abort()
 	var refs []Ref
 	for range 2 {
-		ref, err := w.Block("pump", 0, []Group{sampleGroup(0, 5, 3)})
+		ref, err := w.Block("pump-7", 0, []Group{sampleGroup(0, 5, 3)})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		refs = append(refs, ref)
 		if err := w.Drop([]byte(`{"Name":"a"}`)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	whole, err := os.ReadFile(filepath.Join(dir, "a.seg"))
+	b, err := os.ReadFile(filepath.Join(dir, "a.seg"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	path := filepath.Join(dir, "b.seg")
+	return b, refs
+}
+
+// Every single changed byte and every cut is noticed, as damage and nothing else.
+func TestEveryDamageIsNoticed(t *testing.T) {
+	t.Parallel()
+	whole, refs := small(t)
 	try := func(what string, at int, b []byte) {
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		err := readAll(path, refs)
+		err := readAll(b, refs)
 		if err == nil || (!errors.Is(err, ErrDamaged) && (at < 8 || at >= 12)) {
 			t.Fatalf("%s %d: %v, want damage", what, at, err)
 		}
@@ -137,32 +134,20 @@ func TestScanReturnsTheCallersError(t *testing.T) {
 
 // Hostile bytes give errors, no panics and no large allocations.
 func FuzzReader(f *testing.F) {
-	path, refs := sample(f, 1, 1)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
+	b, refs := small(f)
 	f.Add(b, refs[0].Offset, true)
 	f.Add(b[:100], int64(16), false)
 	f.Fuzz(func(t *testing.T, b []byte, offset int64, repair bool) {
 		if repair {
 			b = resum(b)
 		}
-		path := filepath.Join(t.TempDir(), "a.seg")
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_ = readAll(path, []Ref{{Component: "pump-7", Offset: offset, Rows: 300}})
+		_ = readAll(b, []Ref{{Component: "pump-7", Offset: offset, Rows: 5}})
 	})
 }
 
 // FuzzHead goes straight at the head, past the checksums.
 func FuzzHead(f *testing.F) {
-	path, refs := sample(f, 1, 1)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
+	b, refs := small(f)
 	r, err := parseRecordHeader(b[refs[0].Offset:], refs[0].Offset, int64(len(b)))
 	if err != nil {
 		f.Fatal(err)

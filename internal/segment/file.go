@@ -10,7 +10,8 @@ import (
 
 // File is an open segment. Its methods may be called on several goroutines.
 type File struct {
-	f    *os.File
+	in   io.ReaderAt
+	file io.Closer
 	name string
 	size int64
 }
@@ -22,31 +23,36 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
-	s := &File{f: f, name: filepath.Base(path)}
-	if err := s.start(); err != nil {
+	s, err := begin(f)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open segment %s: %w", path, err), f.Close())
 	}
+	s.file, s.name = f, filepath.Base(path)
 	return s, nil
 }
 
-func (f *File) start() error {
-	info, err := f.f.Stat()
+func begin(f *os.File) (*File, error) {
+	info, err := f.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return damaged("it is not a file")
+		return nil, damaged("it is not a file")
 	}
-	f.size = info.Size()
-	b, err := f.read(nil, 0, min(fileHeader, f.size))
+	return newFile(f, info.Size())
+}
+
+func newFile(in io.ReaderAt, size int64) (*File, error) {
+	f := &File{in: in, size: size}
+	b, err := f.read(nil, 0, min(fileHeader, size))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return checkFileHeader(b)
+	return f, checkFileHeader(b)
 }
 
 // Close closes the file; its blocks can be read no more.
-func (f *File) Close() error { return f.f.Close() }
+func (f *File) Close() error { return f.file.Close() }
 
 // Block reads the head of a block, but none of its rows. A Block is used by one
 // goroutine.
@@ -114,7 +120,7 @@ func (f *File) read(b []byte, offset, n int64) ([]byte, error) {
 		b = make([]byte, n)
 	}
 	b = b[:n]
-	if _, err := f.f.ReadAt(b, offset); err != nil {
+	if _, err := f.in.ReadAt(b, offset); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, damaged("it ends before byte %d", offset+n)
 		}

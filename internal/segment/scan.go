@@ -17,6 +17,15 @@ func Scan(path string, fn func(meta []byte, blocks []Ref) error) error {
 		return err
 	}
 	defer f.Close()
+	damage, err := f.scan(fn)
+	if damage != nil && err == nil {
+		return fmt.Errorf("scan segment %s: %w", path, damage)
+	}
+	return err
+}
+
+// scan returns what is damaged, and fn's error.
+func (f *File) scan(fn func(meta []byte, blocks []Ref) error) (damage, err error) {
 	offsets, damage := f.index()
 	if damage != nil {
 		var walked error
@@ -36,14 +45,11 @@ func Scan(path string, fn func(meta []byte, blocks []Ref) error) error {
 		if err != nil {
 			damage = errors.Join(damage, err)
 		} else if err := fn(meta, refs); err != nil {
-			return err
+			return damage, err
 		}
 		blocks = blocks[:0]
 	}
-	if damage != nil {
-		return fmt.Errorf("scan segment %s: %w", path, damage)
-	}
-	return nil
+	return damage, nil
 }
 
 // owned splits a drop's record and picks its blocks from the last ones.
