@@ -18,3 +18,42 @@ type Clock interface {
 	// only ctx's error.
 	Wait(ctx context.Context, t time.Time, hint <-chan struct{}) error
 }
+
+// Source is a Clock whose steps can be told, because a running time is known
+// beside it. All methods may be called at any time from any goroutine.
+type Source interface {
+	Clock
+	// Boot is a running time at the business clock's pace that never steps and
+	// goes on while the machine is suspended. Only differences mean something.
+	Boot() time.Duration
+	// Synced says whether something vouches for Now at this moment: on a real
+	// machine, whether the kernel calls its wall clock synchronised.
+	Synced() bool
+}
+
+// reread is the longest real time for which wall time is not read while waiting.
+const reread = 30 * time.Second
+
+// wait is Clock.Wait for a clock that reads now and for which sleep turns a
+// business duration into the real time to sleep before looking again.
+func wait(ctx context.Context, t time.Time, hint <-chan struct{}, now func() time.Time, sleep func(time.Duration) time.Duration) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		left := t.Sub(now())
+		if left <= 0 {
+			return nil
+		}
+		timer.Reset(min(sleep(left), reread))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-hint:
+			return nil
+		case <-timer.C:
+		}
+	}
+}
