@@ -1,0 +1,55 @@
+# Everything here works in a fresh clone with Go; `make test` also wants gcc, for -race.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 5s
+BENCH       ?= .
+
+# What gateways run: static, without symbol tables and build paths.
+GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'
+
+.PHONY: help build lean demo test bench fuzz lint e2e cross clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the full build for this machine, in bin/millwright
+	$(GOBUILD) -o bin/millwright ./cmd/millwright
+
+lean: ## the gateway's build for this machine, in bin/millwright-agent
+	$(GOBUILD) -tags agent -o bin/millwright-agent ./cmd/millwright
+
+demo: ## a simulated pump, an S3 server and the agent, with nothing configured
+	go run ./cmd/millwright demo
+
+test: ## all tests of the module, with the race detector
+	go test -race ./...
+
+bench: build lean ## Go's benchmarks, then the figures this project promises beside what is reached
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	go run ./bench
+
+fuzz: ## every fuzz target for FUZZTIME (5s)
+	.ci/fuzz $(FUZZTIME)
+
+lint: ## gofumpt, go vet on every build, staticcheck on every build
+	@out=$$(go run $(GOFUMPT) -l . ); if [ -n "$$out" ]; then echo "not gofumpt-ed:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	go vet -tags agent ./...
+	go vet -tags testclock ./internal/clock ./cmd/millwright
+	cd e2e && go vet ./...
+	go run $(STATICCHECK) ./...
+	go run $(STATICCHECK) -tags agent ./...
+	cd e2e && go run $(STATICCHECK) ./...
+
+e2e: ## drives the built binary against a real S3 server through faults
+	cd e2e && go test -timeout 30m ./...
+
+cross: ## all five release builds in dist/, checked to be static and small enough
+	.ci/cross
+
+clean: ## removes what was built
+	rm -rf bin dist
