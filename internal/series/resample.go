@@ -255,6 +255,11 @@ func (r *Resampler) shrink() error {
 	bin := r.open[0]
 	before := bin.rows.size()
 	bin.rows.settle(&r.c.repeats)
+	r.size -= before - bin.rows.size()
+	if r.size <= r.memory/2 {
+		return nil // it was mostly repeats
+	}
+	before = bin.rows.size()
 	n := bin.rows.len() / 2
 	for n > 0 && n < bin.rows.len() && bin.rows.at(n) == bin.rows.at(n-1) {
 		n++
