@@ -1,0 +1,3 @@
+module millwright/e2e
+
+go 1.26.0
