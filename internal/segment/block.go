@@ -8,6 +8,7 @@ type Block struct {
 	Ref
 	file     *File
 	sections []section
+	body     int64 // its length
 	buf      []byte
 }
 
@@ -20,7 +21,8 @@ type Section struct {
 	section *section
 }
 
-// Groups lists the sections of the block.
+// Groups lists the sections of the block. A sensor may stand in several of them;
+// then the earlier lines come first.
 func (b *Block) Groups() []Section {
 	s := make([]Section, len(b.sections))
 	for i := range b.sections {

@@ -10,10 +10,12 @@ import (
 // A segment file, version 1, little endian throughout:
 //
 //	file header   magic (8), version (4), CRC32C of these 12 bytes (4)
-//	records       the blocks of a drop, one record each, then the drop's record:
-//	              how many blocks it has, and its meta
-//	index record  the offsets of all records before it
+//	records       blocks, and after the blocks of a drop the drop's own record:
+//	              the offsets of its blocks, and its meta
+//	index record  the offsets of the drop records
 //	trailer       offset of the index record (8), CRC32C of it (4), magic (8)
+//
+// A block that no drop names was joined into another one.
 //
 // A record is a record header (kind, length of head, length of body, CRC32C of
 // the head, CRC32C of these 20 bytes), the head and the body. The head of a block

@@ -18,7 +18,6 @@ type head struct {
 	rows, values int64
 	first, last  int64
 	sections     []section
-	tails        []Tail
 }
 
 type section struct {
@@ -27,6 +26,7 @@ type section struct {
 	sensors      []string
 	columns      []column
 	chunks       []chunk
+	tails        []Tail // beside sensors; without a name where there is no value
 }
 
 const (
@@ -40,7 +40,6 @@ func appendHead(b []byte, h *head) []byte {
 		b = binary.AppendVarint(b, v)
 	}
 	b = binary.AppendUvarint(b, uint64(len(h.sections)))
-	tails := h.tails
 	for i := range h.sections {
 		s := &h.sections[i]
 		b = binary.AppendUvarint(b, uint64(s.rows))
@@ -53,14 +52,13 @@ func appendHead(b []byte, h *head) []byte {
 			b = appendString(b, name)
 			b = append(b, byte(s.columns[j].encoding), s.columns[j].exponent)
 			b = binary.LittleEndian.AppendUint32(b, s.chunks[j].sum)
-			if len(tails) == 0 || tails[0].Sensor != name {
+			if s.tails[j].Sensor == "" {
 				b = append(b, 0)
 				continue
 			}
 			b = append(b, 1)
-			b = binary.LittleEndian.AppendUint64(b, uint64(tails[0].Time))
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(tails[0].Value))
-			tails = tails[1:]
+			b = binary.LittleEndian.AppendUint64(b, uint64(s.tails[j].Time))
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(s.tails[j].Value))
 		}
 	}
 	return b
@@ -96,8 +94,8 @@ func parseHead(b []byte, at, length int64, names map[string]string) (*head, erro
 			break
 		}
 		s.rows = int(rows)
-		s.sensors, s.columns, s.chunks = make([]string, 0, n), make([]column, 0, n), make([]chunk, 0, n)
-		for range n {
+		s.sensors, s.columns, s.chunks, s.tails = make([]string, 0, n), make([]column, 0, n), make([]chunk, 0, n), make([]Tail, n)
+		for j := range n {
 			name := p.string()
 			c := column{encoding(p.byte()), p.byte()}
 			if c.encoding > encDec32 || c.exponent > maxExponent {
@@ -106,7 +104,7 @@ func parseHead(b []byte, at, length int64, names map[string]string) (*head, erro
 			s.sensors, s.columns = append(s.sensors, name), append(s.columns, c)
 			s.chunks = append(s.chunks, next(c.encoding.length(rows), p.uint32()))
 			if p.byte() != 0 {
-				h.tails = append(h.tails, Tail{name, int64(p.uint64()), math.Float64frombits(p.uint64())})
+				s.tails[j] = Tail{name, int64(p.uint64()), math.Float64frombits(p.uint64())}
 			}
 		}
 		h.sections = append(h.sections, s)
@@ -115,6 +113,37 @@ func parseHead(b []byte, at, length int64, names map[string]string) (*head, erro
 		return nil, damaged("the head of a block does not fit its body")
 	}
 	return h, nil
+}
+
+// tails gives the latest value of each sensor of the block; among equal times
+// the first section's, which has the earlier lines.
+func (h *head) tails() []Tail {
+	var all []Tail
+	var at map[string]int
+	for _, s := range h.sections {
+		if len(h.sections) == 1 {
+			all = make([]Tail, 0, len(s.tails))
+		}
+		for _, t := range s.tails {
+			if t.Sensor == "" {
+				continue
+			}
+			i, ok := at[t.Sensor]
+			switch {
+			case !ok:
+				if len(h.sections) > 1 {
+					if at == nil {
+						at = make(map[string]int)
+					}
+					at[t.Sensor] = len(all)
+				}
+				all = append(all, t)
+			case t.Time > all[i].Time:
+				all[i] = t
+			}
+		}
+	}
+	return all
 }
 
 func appendString(b []byte, s string) []byte {

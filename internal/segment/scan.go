@@ -26,63 +26,49 @@ func Scan(path string, fn func(meta []byte, blocks []Ref) error) error {
 
 // scan returns what is damaged, and fn's error.
 func (f *File) scan(fn func(meta []byte, blocks []Ref) error) (damage, err error) {
-	offsets, damage := f.index()
+	drops, damage := f.index()
 	if damage != nil {
 		var walked error
-		if offsets, walked = f.walk(); walked != nil {
-			damage = errors.Join(damage, walked)
-		}
+		drops, walked = f.walk()
+		damage = errors.Join(damage, walked)
 	}
 	names := map[string]string{}
-	var blocks []*Block // since the last drop; nil for one that cannot be read
-	for _, offset := range offsets {
-		meta, block, err := f.either(offset, names)
-		if err != nil || block != nil {
-			damage, blocks = errors.Join(damage, err), append(blocks, block)
-			continue
-		}
-		meta, refs, err := owned(meta, blocks)
+	for _, offset := range drops {
+		meta, blocks, err := f.drop(offset, names)
 		if err != nil {
 			damage = errors.Join(damage, err)
-		} else if err := fn(meta, refs); err != nil {
+			continue
+		}
+		if err := fn(meta, blocks); err != nil {
 			return damage, err
 		}
-		blocks = blocks[:0]
 	}
 	return damage, nil
 }
 
-// owned splits a drop's record and picks its blocks from the last ones.
-func owned(record []byte, blocks []*Block) ([]byte, []Ref, error) {
-	n, used := binary.Uvarint(record)
-	if used <= 0 || n > uint64(len(blocks)) {
-		return nil, nil, damaged("a drop has lost its blocks")
-	}
-	blocks = blocks[len(blocks)-int(n):]
-	refs := make([]Ref, 0, len(blocks))
-	for _, b := range blocks {
-		if b == nil {
-			return nil, nil, damaged("a drop has lost one of its blocks")
-		}
-		refs = append(refs, b.Ref)
-	}
-	return record[used:], refs, nil
-}
-
-// either reads the record at offset, a drop's meta or a block.
-func (f *File) either(offset int64, names map[string]string) ([]byte, *Block, error) {
-	r, b, err := f.record(offset, recordHeader)
+// drop reads the drop record at offset and the heads of its blocks.
+func (f *File) drop(offset int64, names map[string]string) ([]byte, []Ref, error) {
+	r, b, err := f.record(offset, 1<<10)
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.kind == kindDrop {
-		return b, nil, nil
+	p := parser{b: b}
+	offsets := p.offsets(offset)
+	if p.bad || r.kind != kindDrop {
+		return nil, nil, damaged("there is no drop at byte %d", offset)
 	}
-	block, err := f.block(offset, names)
-	return nil, block, err
+	refs := make([]Ref, 0, len(offsets))
+	for _, at := range offsets {
+		b, err := f.block(at, names)
+		if err != nil {
+			return nil, nil, err
+		}
+		refs = append(refs, b.Ref)
+	}
+	return p.b, refs, nil
 }
 
-// index reads the offsets of the records from the end of the file.
+// index reads the offsets of the drops from the end of the file.
 func (f *File) index() ([]int64, error) {
 	b, err := f.read(nil, max(0, f.size-trailerLength), min(trailerLength, f.size))
 	if err != nil {
@@ -96,40 +82,33 @@ func (f *File) index() ([]int64, error) {
 		return nil, err
 	}
 	p := parser{b: b}
-	offsets := make([]int64, 0, p.count(1))
-	var at int64
-	for range cap(offsets) {
-		step := p.varuint()
-		if p.bad || step > f.size-at {
-			break
-		}
-		at += step
-		offsets = append(offsets, at)
-	}
-	if p.bad || r.kind != kindIndex || len(p.b) != 0 || len(offsets) != cap(offsets) {
+	offsets := p.offsets(f.size)
+	if p.bad || r.kind != kindIndex || len(p.b) != 0 {
 		return nil, damaged("its index cannot be read")
 	}
 	return offsets, nil
 }
 
-// walk finds the records one after the other when there is no index, up to the
-// first that cannot be read.
+// walk finds the drops record by record when there is no index, up to the first
+// record that cannot be read.
 func (f *File) walk() ([]int64, error) {
-	var offsets []int64
+	var drops []int64
 	for at := int64(fileHeader); at < f.size; {
 		b, err := f.read(nil, at, min(recordHeader, f.size-at))
 		if err != nil {
-			return offsets, err
+			return drops, err
 		}
 		r, err := parseRecordHeader(b, at, f.size-at)
 		if err != nil {
-			return offsets, err
+			return drops, err
 		}
-		if r.kind == kindIndex {
-			return offsets, nil
+		switch r.kind {
+		case kindIndex:
+			return drops, nil
+		case kindDrop:
+			drops = append(drops, at)
 		}
-		offsets = append(offsets, at)
 		at += r.length()
 	}
-	return offsets, nil
+	return drops, nil
 }

@@ -55,7 +55,7 @@ func drawGroups(t *rapid.T, slot int64) []Group {
 		}
 		g.Lines = rapid.SliceOfN(rapid.Int64Range(1, math.MaxInt64), rows, rows).Draw(t, "lines")
 		for j := range rapid.IntRange(0, 4).Draw(t, "sensors") {
-			g.Sensors = append(g.Sensors, fmt.Sprintf("s%d.%d", i, j))
+			g.Sensors = append(g.Sensors, fmt.Sprintf("s%d.%d", rapid.IntRange(0, i).Draw(t, "shared"), j))
 			v := make([]float64, rows)
 			kind := rapid.IntRange(0, 2).Draw(t, "kind")
 			one := value.Draw(t, "one")
@@ -94,8 +94,21 @@ func TestRoundTrip(t *testing.T) {
 			for range n {
 				slot := rapid.Int64Range(-1000, 1000).Draw(rt, "slot") * int64(Slot)
 				g := drawGroups(rt, slot)
-				ref, err := w.Block(rapid.StringMatching("[a-z]{1,5}").Draw(rt, "component"), slot, g)
+				component := rapid.StringMatching("[a-z]{1,5}").Draw(rt, "component")
+				ref, err := w.Block(component, slot, g)
 				if err != nil {
+					rt.Fatal(err)
+				}
+				pieces := []Ref{ref}
+				for range rapid.IntRange(0, 2).Draw(rt, "pieces") {
+					more := drawGroups(rt, slot)
+					piece, err := w.Block(component, slot, more)
+					if err != nil {
+						rt.Fatal(err)
+					}
+					pieces, g = append(pieces, piece), append(g, more...)
+				}
+				if ref, err = w.Join(pieces); err != nil {
 					rt.Fatal(err)
 				}
 				refs, written = append(refs, ref), append(written, g)
@@ -243,10 +256,6 @@ func TestBlockRefusesWhatCannotBeReadBack(t *testing.T) {
 		"no lines":                {{Times: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}}},
 		"a column without a name": {{Times: []int64{1}, Lines: []int64{1}, Values: [][]float64{one}}},
 		"a row of another slot":   {{Times: []int64{0}, Lines: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}}},
-		"a sensor in two groups": {
-			{Times: []int64{1}, Lines: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}},
-			{Times: []int64{2}, Lines: []int64{2}, Sensors: []string{"a"}, Values: [][]float64{one}},
-		},
 	} {
 		if _, err := w.Block("pump", 0, groups); err == nil {
 			t.Errorf("%s: no error", name)

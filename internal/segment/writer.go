@@ -20,8 +20,8 @@ type Writer struct {
 	out     *bufio.Writer
 	name    string
 	size    int64   // bytes written, buffered ones too
-	records []int64 // offsets of the records written
-	drops   int     // records up to and including the last drop's
+	blocks  []int64 // offsets of the blocks since the last drop, without those joined
+	drops   []int64 // offsets of the drop records
 	dropEnd int64   // size after the last drop
 	body    []byte
 	head    []byte
@@ -47,9 +47,10 @@ func (w *Writer) Name() string { return w.name }
 // Size is the number of bytes written so far.
 func (w *Writer) Size() int64 { return w.size }
 
-// Block writes the rows of one component and slot, at least one. A sensor stands
-// in one group of a block only; several blocks of one component and slot may
-// follow each other. The groups are not kept. The Ref has no Drop yet.
+// Block writes the rows of one component and slot, at least one. Where a sensor
+// stands in several groups, the earlier lines come first. A drop has one block
+// per component and slot: pieces written one after the other are made one by
+// Join. The groups are not kept. The Ref has no Drop yet.
 func (w *Writer) Block(component string, slot int64, groups []Group) (Ref, error) {
 	if err := check(component, slot, groups); err != nil {
 		return Ref{}, err
@@ -62,29 +63,37 @@ func (w *Writer) Block(component string, slot int64, groups []Group) (Ref, error
 	if h.first <= slot || h.last > slot+int64(Slot) {
 		return Ref{}, fmt.Errorf("write block: rows %d to %d are not of slot %d", h.first, h.last, slot)
 	}
-	w.head = appendHead(w.head[:0], &h)
-	ref := Ref{
-		Component: component, Slot: slot, File: w.name, Offset: w.size,
-		Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails,
-	}
+	ref := w.ref(&h)
+	w.blocks = append(w.blocks, ref.Offset)
 	w.record(kindBlock, w.head, w.body)
 	ref.Length = w.size - ref.Offset
 	return ref, w.err
 }
 
+// ref encodes the head of the block that is written next and gives its Ref.
+func (w *Writer) ref(h *head) Ref {
+	w.head = appendHead(w.head[:0], h)
+	return Ref{
+		Component: h.component, Slot: h.slot, File: w.name, Offset: w.size,
+		Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails(),
+	}
+}
+
 // Drop closes a drop: the blocks since the last call are its. meta is the JSON
 // of what is known of it before it is committed.
 func (w *Writer) Drop(meta []byte) error {
-	w.head = binary.AppendUvarint(w.head[:0], uint64(len(w.records)-w.drops))
+	w.head = appendOffsets(w.head[:0], w.blocks)
 	w.head = append(w.head, meta...)
+	w.drops = append(w.drops, w.size)
 	w.record(kindDrop, w.head, nil)
-	w.drops, w.dropEnd = len(w.records), w.size
+	w.blocks, w.dropEnd = w.blocks[:0], w.size
 	return w.err
 }
 
 // Undo takes back the blocks since the last Drop, of a drop that is not taken
 // after all.
 func (w *Writer) Undo() error {
+	w.blocks = w.blocks[:0]
 	if w.err != nil || w.size == w.dropEnd {
 		return w.err
 	}
@@ -94,7 +103,7 @@ func (w *Writer) Undo() error {
 	if w.err == nil {
 		_, w.err = w.file.Seek(w.dropEnd, io.SeekStart)
 	}
-	w.size, w.records = w.dropEnd, w.records[:w.drops]
+	w.size = w.dropEnd
 	if w.err != nil {
 		w.err = fmt.Errorf("take back blocks of segment %s: %w", w.name, w.err)
 	}
@@ -107,12 +116,8 @@ func (w *Writer) Close() error {
 	if err := w.Undo(); err != nil {
 		return errors.Join(err, w.file.Close())
 	}
-	index, at := w.size, int64(0)
-	w.head = binary.AppendUvarint(w.head[:0], uint64(len(w.records)))
-	for _, offset := range w.records {
-		w.head = binary.AppendUvarint(w.head, uint64(offset-at))
-		at = offset
-	}
+	index := w.size
+	w.head = appendOffsets(w.head[:0], w.drops)
 	w.record(kindIndex, w.head, nil)
 	m := magic()
 	tail := binary.LittleEndian.AppendUint64(nil, uint64(index))
@@ -134,14 +139,18 @@ func (w *Writer) Close() error {
 func (w *Writer) Abort() error { return w.file.Close() }
 
 func (w *Writer) record(kind uint32, head, body []byte) {
+	w.start(kind, head, int64(len(body)))
+	w.write(body)
+}
+
+// start writes a record up to its body.
+func (w *Writer) start(kind uint32, head []byte, body int64) {
 	if int64(len(head)) > math.MaxUint32 {
 		w.err = fmt.Errorf("write segment %s: a head of %d bytes is too long", w.name, len(head))
 		return
 	}
-	w.records = append(w.records, w.size)
-	w.write(appendRecordHeader(make([]byte, 0, recordHeader), kind, head, int64(len(body))))
+	w.write(appendRecordHeader(make([]byte, 0, recordHeader), kind, head, body))
 	w.write(head)
-	w.write(body)
 }
 
 func (w *Writer) write(b []byte) {
@@ -169,7 +178,7 @@ func (w *Writer) section(h *head, g *Group) {
 	at = len(w.body)
 	w.body = appendInts(w.body, g.Lines)
 	s.lines = put(at)
-	s.columns, s.chunks = make([]column, len(g.Sensors)), make([]chunk, len(g.Sensors))
+	s.columns, s.chunks, s.tails = make([]column, len(g.Sensors)), make([]chunk, len(g.Sensors)), make([]Tail, len(g.Sensors))
 	ascending := true
 	for i, t := range g.Times {
 		h.first, h.last = min(h.first, t), max(h.last, t)
@@ -185,7 +194,7 @@ func (w *Writer) section(h *head, g *Group) {
 			}
 		}
 		if row := tail(g.Times, values, ascending); row >= 0 {
-			h.tails = append(h.tails, Tail{g.Sensors[i], g.Times[row], values[row]})
+			s.tails[i] = Tail{g.Sensors[i], g.Times[row], values[row]}
 		}
 	}
 	h.rows += int64(len(g.Times))
@@ -211,10 +220,6 @@ func tail(times []int64, values []float64, ascending bool) int {
 }
 
 func check(component string, slot int64, groups []Group) error {
-	var seen map[string]bool
-	if len(groups) > 1 {
-		seen = make(map[string]bool, len(groups))
-	}
 	for _, g := range groups {
 		if len(g.Times) == 0 || len(g.Lines) != len(g.Times) || len(g.Values) != len(g.Sensors) {
 			return fmt.Errorf("write block of %s in slot %d: a group has %d times, %d lines, %d sensors and %d columns",
@@ -224,12 +229,6 @@ func check(component string, slot int64, groups []Group) error {
 			if len(v) != len(g.Times) {
 				return fmt.Errorf("write block of %s in slot %d: sensor %s has %d values for %d rows",
 					component, slot, g.Sensors[i], len(v), len(g.Times))
-			}
-			if seen[g.Sensors[i]] {
-				return fmt.Errorf("write block of %s in slot %d: sensor %s is in two groups", component, slot, g.Sensors[i])
-			}
-			if seen != nil {
-				seen[g.Sensors[i]] = true
 			}
 		}
 	}
