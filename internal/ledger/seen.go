@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strings"
 	"time"
 
 	"millwright/internal/drop"
@@ -148,8 +147,13 @@ func one[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (
 	return v, err == nil, err
 }
 
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // all reads every row of a query.
-func all[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+func all[T any](ctx context.Context, db querier, scan func(func(...any) error) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -161,17 +165,4 @@ func all[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (
 		return err
 	})
 	return out, err
-}
-
-// splitPaths gives the ways in which an absolute path may be a folder and a
-// name below it.
-func splitPaths(p string) [][2]string {
-	var out [][2]string
-	p = path.Clean(p)
-	for i := range p {
-		if p[i] == '/' && i > 0 {
-			out = append(out, [2]string{p[:i], strings.TrimPrefix(p[i:], "/")})
-		}
-	}
-	return out
 }

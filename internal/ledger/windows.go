@@ -160,6 +160,14 @@ func (q *where) limit(n int) string {
 	return fmt.Sprintf(" LIMIT $%d", len(q.args))
 }
 
+// either is true if one of the terms is.
+func (q *where) either() string {
+	if len(q.terms) == 0 {
+		return "FALSE"
+	}
+	return "(" + strings.Join(q.terms, " OR ") + ")"
+}
+
 func (q *where) String() string {
 	if len(q.terms) == 0 {
 		return ""
