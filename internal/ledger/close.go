@@ -125,8 +125,12 @@ func (c *closing) finish() error {
 	sum := &c.head.sum
 	for _, id := range slices.Sorted(maps.Keys(c.drops)) {
 		d := c.drops[id]
-		if _, err := c.exec(settleDrop, id, d.windowed, d.late, d.blocks, d.lost.Repeated, d.lost.Same); err != nil {
+		n, err := c.exec(settleDrop, id, d.windowed, d.late, d.blocks, d.lost.Repeated, d.lost.Same)
+		if err != nil {
 			return fmt.Errorf("settle drop %d: %w", id, err)
+		}
+		if n == 0 {
+			continue // pruned
 		}
 		sum.Windowed += d.windowed
 		sum.Late += d.late

@@ -55,7 +55,8 @@ func OpenSQLite(ctx context.Context, path string, o Options) (*SQLite, error) {
 	d := new(SQLite)
 	var err error
 	// WAL is a property of the file, so the writing connection has to be first.
-	if d.Write, err = connect(ctx, dsn(path, o, o.CacheKiB, "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(8388608)"), 1); err != nil {
+	write := dsn(path, o, o.CacheKiB, "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(8388608)") + "&_txlock=immediate"
+	if d.Write, err = connect(ctx, write, 1); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if d.Read, err = connect(ctx, dsn(path, o, o.CacheKiB/2, "query_only(1)"), o.Readers); err != nil {
@@ -123,7 +124,7 @@ func dsn(path string, o Options, cacheKiB int, pragmas ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	q := url.Values{"_txlock": {"immediate"}}
+	q := make(url.Values)
 	q.Add("_pragma", "busy_timeout("+strconv.FormatInt(o.Busy.Milliseconds(), 10)+")")
 	for _, p := range pragmas {
 		q.Add("_pragma", p)
