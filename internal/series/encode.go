@@ -13,13 +13,17 @@ func AppendFloat(dst []byte, v float64) []byte {
 	abs := math.Abs(v)
 	switch {
 	case abs < 1e9 && abs >= 1e-5:
-		if m, ok := micros(abs); ok {
-			if v < 0 {
-				dst = append(dst, '-')
+		digits, places, ok := fewPlaces(abs)
+		if !ok {
+			if math.Float64bits(abs)<<12 == 0 { // a power of two
+				return strconv.AppendFloat(dst, v, 'f', -1, 64)
 			}
-			return appendMicros(dst, m)
+			digits, places = shortest(abs)
 		}
-		return strconv.AppendFloat(dst, v, 'f', -1, 64)
+		if v < 0 {
+			dst = append(dst, '-')
+		}
+		return appendPlaces(dst, digits, places)
 	case abs == 0:
 		return append(dst, '0')
 	case v != v || math.IsInf(v, 0):
@@ -30,32 +34,19 @@ func AppendFloat(dst []byte, v float64) []byte {
 	return strconv.AppendFloat(dst, v, 'e', -1, 64)
 }
 
-// micros gives v in millionths when it is a decimal of at most six places.
-// There are then at most 15 digits, and of those decimals only one reads back
-// as v: dropping its trailing zeros leaves the shortest. abs is below 1e9.
-func micros(abs float64) (uint64, bool) {
+// fewPlaces does what shortest does for decimals of at most six places, and
+// tells when abs is none. Such a decimal below 1e9 has at most 15 digits, and
+// of those only one reads back as abs: without its trailing zeros it is the
+// shortest.
+func fewPlaces(abs float64) (digits uint64, places int, ok bool) {
 	m := uint64(abs*1e6 + 0.5)
-	return m, float64(m)/1e6 == abs
-}
-
-// appendMicros appends m millionths without trailing zeros.
-func appendMicros(dst []byte, m uint64) []byte {
-	whole, rest := m/1e6, m%1e6
-	dst = strconv.AppendUint(dst, whole, 10)
-	if rest == 0 {
-		return dst
+	if float64(m)/1e6 != abs {
+		return 0, 0, false
 	}
-	dst = append(dst, '.', '0', '0', '0', '0', '0', '0')
-	at := len(dst) - 1
-	for ; rest%10 == 0; at-- {
-		rest /= 10
+	for places = 6; places > 0 && m%10 == 0; places-- {
+		m /= 10
 	}
-	end := at + 1
-	for ; rest > 0; at-- {
-		dst[at] = byte('0' + rest%10)
-		rest /= 10
-	}
-	return dst[:end]
+	return m, places, true
 }
 
 // AppendStamp appends the instant ns (Unix ns) as window files have it:

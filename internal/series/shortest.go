@@ -1,0 +1,103 @@
+package series
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// pow5 are the powers of five below 2^63.
+var pow5 = [28]uint64{
+	1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125,
+	244140625, 1220703125, 6103515625, 30517578125, 152587890625, 762939453125,
+	3814697265625, 19073486328125, 95367431640625, 476837158203125,
+	2384185791015625, 11920928955078125, 59604644775390625, 298023223876953125,
+	1490116119384765625, 7450580596923828125,
+}
+
+// shortest gives the decimal digits*10^-places that has the fewest digits of
+// all that read back as abs, the nearest of them; digits end in no zero unless
+// places is 0. abs must lie in [1e-5, 2^53), not on a power of two (the gap to
+// the next number is narrower below those): then all is exact in 128 bits.
+func shortest(abs float64) (digits uint64, places int) {
+	b := math.Float64bits(abs)
+	mant, exp := b&(1<<52-1)|1<<52, int(b>>52)-1075 // abs = mant * 2^exp
+	// 10^places scales the gap between neighbours into [1, 10): of the whole
+	// numbers that read back as abs at most one ends in 0.
+	places = -(exp * 78913 >> 18) // 78913/2^18 is log10(2)
+	// abs * 10^places = v / 2^shift
+	p := pow5[places]
+	shift := uint(1 - exp - places)
+	vHi, vLo := bits.Mul64(2*mant, p)
+	// What lies half a gap away reads back as abs when its mantissa is even.
+	loLo, borrow := bits.Sub64(vLo, p, 0)
+	loHi := vHi - borrow
+	hiLo, carry := bits.Add64(vLo, p, 0)
+	hiHi := vHi + carry
+	odd := mant & 1
+	lowest := wholePart(loHi, loLo, shift)
+	if rest := loLo & (1<<shift - 1); rest != 0 || odd == 1 {
+		lowest++
+	}
+	highest := wholePart(hiHi, hiLo, shift)
+	if rest := hiLo & (1<<shift - 1); rest == 0 && odd == 1 {
+		highest--
+	}
+	if tens := highest / 10; tens*10 >= lowest {
+		for places--; places > 0 && tens%10 == 0; places-- {
+			tens /= 10
+		}
+		return tens, places
+	}
+	digits = wholePart(vHi, vLo, shift)
+	half := uint64(1) << (shift - 1)
+	if rest := vLo & (1<<shift - 1); rest > half || rest == half && digits&1 == 1 {
+		digits++
+	}
+	return digits, places
+}
+
+// wholePart is hi:lo / 2^shift, for results of 64 bits.
+func wholePart(hi, lo uint64, shift uint) uint64 {
+	return hi<<(64-shift) | lo>>shift
+}
+
+// appendPlaces appends digits*10^-places, for places up to 23.
+func appendPlaces(dst []byte, digits uint64, places int) []byte {
+	var buf [24]byte
+	first := uint64(0)
+	if digits >= 1e16 {
+		first = eightDigits(digits / 1e16)
+	}
+	second, third := eightDigits(digits/1e8%1e8), eightDigits(digits%1e8)
+	binary.LittleEndian.PutUint64(buf[:], first|asciiZeros)
+	binary.LittleEndian.PutUint64(buf[8:], second|asciiZeros)
+	binary.LittleEndian.PutUint64(buf[16:], third|asciiZeros)
+	point := len(buf) - places
+	from := bits.TrailingZeros64(first) / 8 // 8 when there is no digit
+	if from == 8 {
+		from += bits.TrailingZeros64(second) / 8
+	}
+	if from == 16 {
+		from += bits.TrailingZeros64(third) / 8
+	}
+	dst = append(dst, buf[min(from, point-1):point]...)
+	if places == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	return append(dst, buf[point:]...)
+}
+
+const asciiZeros = 0x3030303030303030
+
+// eightDigits spreads v, below 10^8, to one digit per byte, the highest digit
+// in the lowest byte. Each step halves the groups, all at once: the products
+// are exact quotients for the small numbers that stand there.
+func eightDigits(v uint64) uint64 {
+	t := v/10000 | v%10000<<32
+	q := t * 10486 >> 20 & 0x0000007f0000007f
+	t = q | (t-q*100)<<16
+	q = t * 103 >> 10 & 0x000f000f000f000f
+	return q | (t-q*10)<<8
+}
