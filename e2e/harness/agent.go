@@ -1,0 +1,235 @@
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Agent is a gateway: the folders and the configuration of one agent, which may
+// be started, killed and started again.
+type Agent struct {
+	Dir   string // drop/, state/, agent.yaml, credentials, log
+	Clock *Clock
+
+	t      testing.TB
+	binary string
+	cmd    *exec.Cmd
+	ended  chan error
+	Starts int
+}
+
+// NewAgent writes the configuration. Nothing runs until Start.
+func NewAgent(t testing.TB, binary string, clock *Clock, s Setup) *Agent {
+	t.Helper()
+	a := &Agent{Dir: t.TempDir(), Clock: clock, t: t, binary: binary}
+	for _, dir := range []string{a.Drops(), a.State()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.Credentials(AccessKey, SecretKey)
+	a.Configure(s)
+	t.Cleanup(func() {
+		if a.cmd != nil {
+			a.Kill()
+		}
+		if t.Failed() {
+			t.Logf("the agent's last lines:\n%s", a.tail(60))
+		}
+	})
+	return a
+}
+
+// Drops is the drop folder.
+func (a *Agent) Drops() string { return filepath.Join(a.Dir, "drop") }
+
+// State is the agent's state folder.
+func (a *Agent) State() string { return filepath.Join(a.Dir, "state") }
+
+// Config is the path of the configuration file.
+func (a *Agent) Config() string { return filepath.Join(a.Dir, "agent.yaml") }
+
+// Configure replaces the configuration file.
+func (a *Agent) Configure(s Setup) {
+	a.t.Helper()
+	text, err := s.file(a)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.WriteFile(a.Config(), text, 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// Credentials replaces the shared credentials file that the agent uses.
+func (a *Agent) Credentials(key, secret string) {
+	a.t.Helper()
+	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", key, secret)
+	path := filepath.Join(a.Dir, "credentials")
+	if err := os.WriteFile(path+".tmp", []byte(text), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// Env is what the agent's processes get: nothing of the developer's own settings.
+func (a *Agent) Env() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + a.Dir, "TZ=UTC",
+		"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(a.Dir, "credentials"),
+		"AWS_CONFIG_FILE=" + filepath.Join(a.Dir, "no-config"),
+		"AWS_EC2_METADATA_DISABLED=true",
+		"GORACE=halt_on_error=1",
+	}
+}
+
+// Start starts the daemon. It does not wait for anything.
+func (a *Agent) Start() {
+	a.t.Helper()
+	log, err := os.OpenFile(a.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer log.Close()
+	args := []string{"run", "--config", a.Config()}
+	if a.Clock != nil {
+		args = append(args, "--rehearse", a.Clock.Flag())
+	}
+	a.cmd = exec.Command(a.binary, args...)
+	a.cmd.Env, a.cmd.Stderr, a.cmd.Stdout = a.Env(), log, log
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := a.cmd.Start(); err != nil {
+		a.t.Fatalf("start the agent: %v", err)
+	}
+	a.Starts++
+	ended := make(chan error, 1)
+	go func(cmd *exec.Cmd) { ended <- cmd.Wait() }(a.cmd)
+	a.ended = ended
+}
+
+// Kill is kill -9.
+func (a *Agent) Kill() {
+	a.cmd.Process.Kill()
+	<-a.ended
+	a.cmd = nil
+}
+
+// Stop is SIGTERM; the exit code must be 0.
+func (a *Agent) Stop() {
+	a.t.Helper()
+	a.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-a.ended:
+		if err != nil {
+			a.t.Errorf("the agent stopped with %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		a.t.Errorf("the agent does not stop; it is killed")
+		a.cmd.Process.Kill()
+		<-a.ended
+	}
+	a.cmd = nil
+}
+
+// Ended gives the error of an agent that ended by itself, which is a failure.
+func (a *Agent) Ended() error {
+	select {
+	case err := <-a.ended:
+		a.ended <- err
+		return fmt.Errorf("the agent ended: %v", err)
+	default:
+		return nil
+	}
+}
+
+// Verb runs another verb of the binary on this agent's configuration.
+func (a *Agent) Verb(args ...string) Output {
+	a.t.Helper()
+	return Run(a.t, a.binary, a.Env(), args...)
+}
+
+// Status is what status --json says, with args such as "drop", PATH.
+func (a *Agent) Status(args ...string) map[string]any {
+	a.t.Helper()
+	out := a.Verb(append(append([]string{"status"}, args...), "--config", a.Config(), "--json")...)
+	var v map[string]any
+	if err := json.Unmarshal([]byte(out.Stdout), &v); err != nil {
+		a.t.Logf("status %v: exit code %d: %v\n%s%s", args, out.Code, err, out.Stdout, out.Stderr)
+		return nil
+	}
+	return v
+}
+
+func (a *Agent) log() string { return filepath.Join(a.Dir, "log") }
+
+// Logs gives the log's lines that are JSON, of all starts.
+func (a *Agent) Logs() []map[string]any {
+	text, err := os.ReadFile(a.log())
+	if err != nil {
+		return nil
+	}
+	var all []map[string]any
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line map[string]any
+		if json.Unmarshal(lines.Bytes(), &line) == nil {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+func (a *Agent) tail(n int) string {
+	text, _ := os.ReadFile(a.log())
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
+// Put drops content at a path below the drop folder: whole, by renaming.
+func (a *Agent) Put(path string, content []byte) {
+	a.t.Helper()
+	full := filepath.Join(a.Drops(), filepath.FromSlash(path))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.WriteFile(full+".part", content, 0o644); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.Rename(full+".part", full); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// Append adds content to a drop in place, as a logger does.
+func (a *Agent) Append(path string, content []byte) {
+	a.t.Helper()
+	full := filepath.Join(a.Drops(), filepath.FromSlash(path))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		a.t.Fatal(err)
+	}
+	f, err := os.OpenFile(full, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(content); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// Remove deletes a drop; one that is gone already is fine.
+func (a *Agent) Remove(path string) {
+	os.Remove(filepath.Join(a.Drops(), filepath.FromSlash(path)))
+}
