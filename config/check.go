@@ -34,36 +34,19 @@ func (v *checker) result(c *Config) (*Config, []Fault, error) {
 	if len(v.faults) > 0 {
 		return nil, v.warnings, Faults(v.faults)
 	}
+	c.file, c.places = v.file, v.places
 	return c, v.warnings, nil
 }
 
 func (v *checker) fault(key, problem, remedy string) {
 	if !v.isBroken(key) {
-		v.faults = append(v.faults, v.at(key, problem, remedy))
+		v.faults = append(v.faults, locate(v.file, v.places, key, problem, remedy))
 	}
 }
 
 func (v *checker) warn(key, problem, remedy string) {
 	if !v.isBroken(key) {
-		v.warnings = append(v.warnings, v.at(key, problem, remedy))
-	}
-}
-
-// at puts a fault where its key stands, or the nearest group above it.
-func (v *checker) at(key, problem, remedy string) Fault {
-	f := Fault{File: v.file, Key: key, Problem: problem, Remedy: remedy}
-	if p, ok := v.places[key]; ok {
-		f.Line, f.Column, f.Value = p.line, p.column, shown(p.text)
-		return f
-	}
-	for above := parent(key); ; above = parent(above) {
-		if p, ok := v.places[above]; ok {
-			f.Line, f.Column = p.line, p.column
-			return f
-		}
-		if above == "" {
-			return f
-		}
+		v.warnings = append(v.warnings, locate(v.file, v.places, key, problem, remedy))
 	}
 }
 

@@ -39,6 +39,9 @@ func (v *checker) drop(key string, c *Config, d Drop) {
 	v.component(key+".component", c, d.Component)
 	v.complete(key+".complete", d.Complete)
 	if d.After == ToArchive {
+		if l := c.Limits.State; !d.Archive.Max.Share() && !l.Share() && d.Archive.Max.Bytes() >= l.Bytes() {
+			v.warn(key+".archive.max", "is not below limits.state, which archives are a part of", "lower it, or raise limits.state")
+		}
 		v.archive(key+".archive", c, d.Archive)
 	}
 	v.csv(key+".csv", d.CSV)

@@ -27,6 +27,9 @@ type Config struct {
 	Sinks []Sink `yaml:"sinks"`
 	// What the agent may use of this machine and takes from a file.
 	Limits Limits `yaml:"limits"`
+
+	file   string           // for At
+	places map[string]place // for At
 }
 
 // Log is what is logged to standard error.

@@ -56,6 +56,29 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// At makes a fault, or a warning, about a key of a loaded file with its place.
+func (c *Config) At(key, problem, remedy string) Fault {
+	return locate(c.file, c.places, key, problem, remedy)
+}
+
+// locate puts a fault where its key stands, or the nearest group above it.
+func locate(file string, places map[string]place, key, problem, remedy string) Fault {
+	f := Fault{File: file, Key: key, Problem: problem, Remedy: remedy}
+	if p, ok := places[key]; ok {
+		f.Line, f.Column, f.Value = p.line, p.column, shown(p.text)
+		return f
+	}
+	for above := parent(key); ; above = parent(above) {
+		if p, ok := places[above]; ok {
+			f.Line, f.Column = p.line, p.column
+			return f
+		}
+		if above == "" {
+			return f
+		}
+	}
+}
+
 // invalidError is what a scalar's text says about itself; the place is added by
 // whoever reads the file.
 type invalidError struct{ problem, remedy string }

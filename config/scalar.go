@@ -68,7 +68,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	if rest != "" {
 		more, err := time.ParseDuration(rest)
-		if err != nil || more < 0 || total > math.MaxInt64-more {
+		if err != nil || strings.ContainsAny(rest, "+-") || total > math.MaxInt64-more {
 			return badDuration()
 		}
 		total += more
