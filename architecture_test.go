@@ -73,6 +73,7 @@ func mayImport() map[string][]string {
 		"results":   {"results", "internal"},
 		"inference": {"inference", "internal"},
 		"internal":  {"internal"},
+		"bench":     {"internal"},
 	}
 }
 

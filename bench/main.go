@@ -1,0 +1,107 @@
+// Command bench prints the figures that this project wants to reach beside what
+// the binaries in bin/ reach on this machine. It judges nothing: machines differ,
+// and peers are measured in the same run where they are installed.
+//
+//	go run ./bench [NAME...]
+//
+// Names choose figures by their beginning. BENCH_MB is the size of the resampled
+// file, 1000 by default; data is kept in the user's cache folder.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// figure is one line of the table. To add one, write its measure in a file of its
+// own and name it in figures.
+type figure struct {
+	name     string
+	now, aim string // what the design asks for at least, and what it hopes for
+	measure  func(context.Context, *bench) (string, error)
+}
+
+// errNotHere is returned by a measure for a peer that is not installed or a verb
+// that the binary has not.
+var errNotHere = errors.New("not here")
+
+func figures() []figure {
+	return []figure{
+		{"size lean", "20 MB", "15 MB", sizeOf("bin/millwright-agent")},
+		{"size full", "70 MB", "50 MB", sizeOf("bin/millwright")},
+		{"start lean, resident", "", "9 MB", startOf("bin/millwright-agent")},
+		{"start full, resident", "", "31 MB", startOf("bin/millwright")},
+		{"resample 30 columns, MB/s per core", "600", "1100", resampleOne},
+		{"resample 300 columns, time per byte against 30", "1.4", "", resampleWide},
+		{"resample two jobs, times one", "1.7", "1.85", resampleTwo},
+		{"resample resident", "32 MiB", "16 MiB", resampleResident},
+		{"resample duckdb, MB/s per core", "", "", resampleDuckDB},
+		{"idle lean, 5 folders", "24 MiB, 0.1 %", "16 MiB, 0.01 %", idle},
+	}
+}
+
+// bench is what measures share.
+type bench struct {
+	dir string // for data, kept between runs
+	mb  int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, names []string) error {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000}
+	if text := os.Getenv("BENCH_MB"); text != "" {
+		if b.mb, err = strconv.Atoi(text); err != nil || b.mb < 1 {
+			return fmt.Errorf("read BENCH_MB %q: give a number of MB", text)
+		}
+	}
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		return err
+	}
+	fmt.Printf("%s/%s, %d cores, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%-48s %16s %16s  %s\n", "figure", "at least", "aim", "reached")
+	for _, f := range figures() {
+		if !chosen(f.name, names) {
+			continue
+		}
+		text, err := f.measure(ctx, b)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errNotHere):
+			text = "(not here)"
+		case err != nil:
+			text = "failed: " + err.Error()
+		}
+		fmt.Printf("%-48s %16s %16s  %s\n", f.name, f.now, f.aim, text)
+	}
+	return nil
+}
+
+func chosen(name string, names []string) bool {
+	for _, n := range names {
+		if strings.HasPrefix(name, n) {
+			return true
+		}
+	}
+	return len(names) == 0
+}
