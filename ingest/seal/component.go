@@ -1,0 +1,80 @@
+package seal
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"millwright/internal/segment"
+)
+
+// component is what the streams of a component share: its taken rows.
+type component struct {
+	name    string
+	lanes   []*lane
+	seq     int64           // highest drop with rows of it
+	slots   map[int64]int64 // slots with blocks that are not released, and the highest drop in each
+	sensors map[string]int64
+	stale   bool // sensors are to be read again
+	damaged map[int64]bool
+}
+
+func newComponent(name string) *component {
+	return &component{name: name, slots: make(map[int64]int64), damaged: make(map[int64]bool)}
+}
+
+// took notes a block whose drop is committed.
+func (c *component) took(ref segment.Ref, at time.Time) {
+	c.note(ref.Slot, ref.Drop)
+	c.stale = true
+	for _, l := range c.lanes {
+		l.took(ref.First, ref.Last, ref.Drop, at)
+		l.reached(ref)
+		l.unhold(ref.Slot)
+	}
+}
+
+func (c *component) note(slot, dropID int64) {
+	c.slots[slot] = max(c.slots[slot], dropID)
+	c.seq = max(c.seq, dropID)
+}
+
+// refresh reads the sensors again if drops came, moves the watermarks, and
+// marks all windows that may still be sealed anew when a sensor is new: it
+// gets a column in each.
+func (c *component) refresh(ctx context.Context, rows Rows) error {
+	if !c.stale {
+		return nil
+	}
+	sensors, err := rows.Sensors(ctx, c.name)
+	if err != nil {
+		return err
+	}
+	fresh := len(sensors) != len(c.sensors)
+	c.sensors, c.stale = sensors, false
+	for _, l := range c.lanes {
+		l.mark = l.watermark()
+		if fresh && len(l.Schema) == 0 {
+			l.columns = nil
+			for _, w := range l.windows {
+				if w.recorded {
+					w.reach = c.seq
+				}
+			}
+		}
+		if l.columns == nil {
+			l.columns = newColumns(l.Stream, sensors)
+			l.held = nil
+		}
+	}
+	return nil
+}
+
+// newest is the latest row of any sensor, Unix ns.
+func (c *component) newest() (int64, bool) {
+	newest := int64(math.MinInt64)
+	for _, t := range c.sensors {
+		newest = max(newest, t)
+	}
+	return newest, len(c.sensors) > 0
+}

@@ -1,0 +1,138 @@
+package seal
+
+import (
+	"context"
+
+	"millwright/internal/series"
+)
+
+// sheet is a window's content: one cell per sensor and label.
+type sheet struct {
+	columns *columns
+	first   int64 // label of the first row, Unix ns
+	rate    int64
+	n       int       // labels
+	cells   []float64 // column by column, NaN for an empty cell
+	real    []bool    // by label: it has a value that is not held
+	some    bool      // any cell at all
+	last    []series.Last
+}
+
+// rows is the number of labels with a real value.
+func (t *sheet) rows() (n int64) {
+	for _, r := range t.real {
+		if r {
+			n++
+		}
+	}
+	return n
+}
+
+// fill resamples the merged rows of l's window at start. t.last holds what the
+// window begins with and afterwards what the next one does.
+func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error {
+	t.columns, t.rate, t.some = l.columns, int64(l.Cadence.Rate), false
+	t.first, t.n = l.Cadence.Labels(start)
+	t.cells = grow(t.cells, t.n*len(t.columns.names))
+	t.real = grow(t.real, t.n)
+	clear(t.real)
+	grid := l.grid()
+	from, to := l.Cadence.Rows(start)
+	even := m.shared && t.even(m, l.Cadence.Bin)
+	whole := false // every label is known to be real
+	for i, name := range t.columns.names {
+		if i%64 == 63 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		times, values, err := m.column(name, i)
+		if err != nil {
+			return err
+		}
+		cells, spec := t.cells[i*t.n:(i+1)*t.n], t.columns.specs[i]
+		// The usual case: data at the target rate. A bin with one value is that
+		// value, whatever the aggregate but the count.
+		if even && spec.Aggregate != series.AggregateCount && full(values) {
+			copy(cells, values)
+			t.last[i] = series.Last{Time: times[t.n-1], Value: values[t.n-1], OK: true}
+			if t.some = true; !whole {
+				whole = true
+				t.mark(l.Cadence.Bin, times, values, from, to)
+			}
+			continue
+		}
+		t.last[i] = spec.Column(cells, times, values, grid, t.first, t.last[i])
+		if !whole {
+			t.mark(l.Cadence.Bin, times, values, from, to)
+		}
+		for k := 0; k < t.n && !t.some; k++ {
+			t.some = cells[k] == cells[k]
+		}
+	}
+	return nil
+}
+
+// even tells whether the rows lie one in each bin.
+func (t *sheet) even(m *merged, bin func(int64) int64) bool {
+	times := m.times
+	if m.row != nil {
+		times = m.kept
+	}
+	if len(times) != t.n {
+		return false
+	}
+	for i, ns := range times {
+		if bin(ns) != t.first+int64(i)*t.rate {
+			return false
+		}
+	}
+	return true
+}
+
+// mark notes the labels of the values with from < t <= to.
+func (t *sheet) mark(bin func(int64) int64, times []int64, values []float64, from, to int64) {
+	for i, v := range values {
+		if v == v && from < times[i] && times[i] <= to {
+			t.real[(bin(times[i])-t.first)/t.rate] = true
+		}
+	}
+}
+
+func full(values []float64) bool {
+	for _, v := range values {
+		if v-v != 0 { // NaN, and what must never leave
+			return false
+		}
+	}
+	return true
+}
+
+// write gives the CSV to out in pieces (ruling 3).
+func (t *sheet) write(out *spooled) error {
+	b := append(out.buf[:0], t.columns.header...)
+	for k := range t.n {
+		b = series.AppendStamp(b, t.first+int64(k)*t.rate)
+		for i := k; i < len(t.cells); i += t.n {
+			b = append(b, ',')
+			if v := t.cells[i]; v == v {
+				b = series.AppendFloat(b, v)
+			}
+		}
+		b = append(b, '\n')
+		if len(b) > spill {
+			if err := out.spill(b); err != nil {
+				return err
+			}
+			b = b[:0]
+		}
+	}
+	out.buf = b
+	return nil
+}
+
+// grow gives a slice of n elements, whose content is not defined.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,152 @@
+package seal
+
+import (
+	"context"
+	"slices"
+
+	"millwright/internal/drop"
+	"millwright/internal/segment"
+	"millwright/internal/series"
+)
+
+// held are the last values before a window: what its gaps begin with. The
+// sealing of a window leaves those of the next one behind, so that windows
+// sealed in order need not look back.
+type held struct {
+	start   int64 // of the window that begins with them
+	columns *columns
+	last    []series.Last // by column
+}
+
+// keptHeld is how many are kept per stream: the newest window's, and those of
+// the few before it that are sealed anew.
+const keptHeld = 4
+
+// keep remembers what a window begins with.
+func (l *lane) keep(h held) {
+	l.held = slices.DeleteFunc(l.held, func(x held) bool { return x.start == h.start || x.columns != h.columns })
+	if len(l.held) == keptHeld {
+		oldest := 0
+		for i := range l.held {
+			if l.held[i].start < l.held[oldest].start {
+				oldest = i
+			}
+		}
+		l.held = slices.Delete(l.held, oldest, oldest+1)
+	}
+	l.held = append(l.held, h)
+}
+
+// unhold forgets what a new block in slot may change.
+func (l *lane) unhold(slot int64) {
+	l.held = slices.DeleteFunc(l.held, func(h held) bool { return h.start > slot })
+}
+
+// begin fills last, by column, with what the window at start begins with, as
+// far as the blocks up to drop seq tell.
+func (l *lane) beginWith(ctx context.Context, past Past, last []series.Last, start, seq int64) error {
+	for _, h := range l.held {
+		if h.start == start && h.columns == l.columns {
+			copy(last, h.last)
+			return nil
+		}
+	}
+	clear(last)
+	look := lookBack{lane: l, last: last, start: start, edge: start + int64(l.Cadence.Rate), missing: 0}
+	for _, g := range l.columns.gaps {
+		if g >= 0 {
+			look.missing++
+		}
+	}
+	if look.missing == 0 {
+		return nil
+	}
+	look.best, look.slot = make([]priority, len(last)), start
+	since := segment.SlotOf(l.columns.horizon(look.edge))
+	err := past.Tails(ctx, l.Component, since, start, func(b drop.Block) (bool, error) {
+		return look.block(b, seq), nil
+	})
+	if err != nil || look.missing == 0 {
+		return err
+	}
+	carry, err := past.Carry(ctx, l.Component)
+	if err != nil {
+		return err
+	}
+	look.carry(carry)
+	return nil
+}
+
+// lookBack collects the latest value of each column, newest slot first.
+type lookBack struct {
+	lane    *lane
+	last    []series.Last
+	best    []priority // of the blocks that last is from
+	slot    int64      // being looked at
+	found   int        // columns first found in that slot
+	missing int        // columns that hold, and were not found before that slot
+	start   int64
+	edge    int64 // end of the first bin
+}
+
+func (b *lookBack) block(x drop.Block, seq int64) (more bool) {
+	if x.Drop > seq {
+		return true
+	}
+	if x.Slot != b.slot {
+		b.missing -= b.found
+		b.slot, b.found = x.Slot, 0
+		if b.missing <= 0 {
+			return false
+		}
+	}
+	p := priorityOf(x)
+	for _, t := range x.Tails {
+		i, ok := b.lane.columns.index[t.Sensor]
+		if !ok || b.lane.columns.gaps[i] < 0 || b.later(t.Time) {
+			continue
+		}
+		l := &b.last[i]
+		switch {
+		case !l.OK:
+			b.found++
+		case segment.SlotOf(l.Time) > x.Slot, l.Time > t.Time:
+			continue
+		case l.Time == t.Time && !p.beats(b.best[i], b.lane.OnConflict == conflictLast):
+			continue
+		}
+		*l, b.best[i] = series.Last{Time: t.Time, Value: t.Value, OK: true}, p
+	}
+	return true
+}
+
+// carry fills in what no block has any more.
+func (b *lookBack) carry(tails []segment.Tail) {
+	for _, t := range tails {
+		if i, ok := b.lane.columns.index[t.Sensor]; ok && !b.last[i].OK && !b.later(t.Time) {
+			b.last[i] = series.Last{Time: t.Time, Value: t.Value, OK: true}
+		}
+	}
+}
+
+// later tells of a row in the slot before the window that belongs to the
+// window: the one on the border, under a label that names the start.
+func (b *lookBack) later(t int64) bool { return b.lane.Cadence.Start(t) >= b.start }
+
+const conflictLast = "last"
+
+// priority decides between values of the same timestamp and sensor (ruling 6).
+type priority struct {
+	path, version int64
+}
+
+func priorityOf(b drop.Block) priority { return priority{b.PathID, b.Version} }
+
+// beats tells whether p's value is the one to keep. Within one drop the first
+// line wins, which is for the caller to see.
+func (p priority) beats(q priority, last bool) bool {
+	if p.path != q.path {
+		return (p.path < q.path) != last
+	}
+	return p.version > q.version
+}

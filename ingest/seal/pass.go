@@ -1,0 +1,162 @@
+package seal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/window"
+)
+
+// round is how many windows share their fsyncs and their transaction.
+const round = 128
+
+// outcome is a job that was done, not yet committed.
+type outcome struct {
+	job
+	record window.Record
+	temp   *os.File // nil when there is no new generation
+	clean  bool
+	skip   bool // nothing to commit: an overdue window that is in the bucket by now
+	next   *held
+}
+
+// seal does the jobs, a round at a time, so that a crash or a deadline finds
+// the first ones done.
+func (s *Sealer) seal(ctx context.Context, now time.Time, jobs []job) (sealed int, err error) {
+	var errs []error
+	for len(jobs) > 0 {
+		n := min(round, len(jobs))
+		done, err := s.round(ctx, now, jobs[:n])
+		sealed += done
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if s.lost || ctx.Err() != nil {
+			break
+		}
+		jobs = jobs[n:]
+	}
+	for _, w := range s.workers {
+		errs = append(errs, w.source.close())
+	}
+	return sealed, errors.Join(errs...)
+}
+
+func (s *Sealer) round(ctx context.Context, now time.Time, jobs []job) (sealed int, err error) {
+	outcomes, err := s.work(ctx, now, jobs)
+	var temps []*os.File
+	var records []window.Record
+	for _, o := range outcomes {
+		if o.temp != nil {
+			temps = append(temps, o.temp)
+		}
+		if !o.skip {
+			records = append(records, o.record)
+		}
+	}
+	if e := durable(temps); e != nil {
+		return 0, errors.Join(err, e)
+	}
+	if len(records) > 0 {
+		if e := s.ledger.CommitSealed(ctx, records); e != nil {
+			s.lost = true
+			return 0, errors.Join(err, e)
+		}
+	}
+	for i := range outcomes {
+		s.apply(now, &outcomes[i])
+	}
+	return len(records), err
+}
+
+// work shares the jobs among the workers by component, so that each finds what
+// a window begins with where the window before it ended.
+func (s *Sealer) work(ctx context.Context, now time.Time, jobs []job) ([]outcome, error) {
+	slices.SortStableFunc(jobs, func(a, b job) int {
+		return cmp.Or(compareStrings(a.lane.Component, b.lane.Component),
+			compareStrings(a.lane.Scheduler, b.lane.Scheduler), cmp.Compare(a.live.start, b.live.start))
+	})
+	queue := make(chan []job, len(jobs))
+	for len(jobs) > 0 {
+		n := 1
+		for n < len(jobs) && jobs[n].lane.of == jobs[0].lane.of {
+			n++
+		}
+		queue <- jobs[:n]
+		jobs = jobs[n:]
+	}
+	close(queue)
+	var mu sync.Mutex
+	var all []outcome
+	var errs []error
+	var wait sync.WaitGroup
+	for _, w := range s.workers {
+		wait.Go(func() {
+			for jobs := range queue {
+				outcomes, err := w.component(ctx, now, jobs)
+				mu.Lock()
+				all, errs = append(all, outcomes...), append(errs, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	return all, errors.Join(errs...)
+}
+
+// apply takes a committed outcome over into memory and removes the generation
+// before the last: the last may be under way to the bucket.
+func (s *Sealer) apply(now time.Time, o *outcome) {
+	w, l := o.live, o.lane
+	if o.skip {
+		w.uploaded = true
+		return
+	}
+	fresh := o.record.Generation != w.generation
+	w.recorded, w.seq, w.sealedAt, w.clean = true, o.seq, now, o.clean
+	w.generation, w.overdue = o.record.Generation, o.record.Overdue
+	if o.next != nil {
+		l.keep(*o.next)
+	}
+	if fresh && w.generation > 2 {
+		_ = os.Remove(s.dirs.path(l.id(w.start), w.generation-2)) // tidy removes what is left over
+	}
+	s.tell(l, &o.record, fresh)
+}
+
+// tell logs what a person would care about: a component that falls silent or
+// speaks again, and windows that come too late to be scored.
+func (s *Sealer) tell(l *lane, r *window.Record, fresh bool) {
+	fields := []zap.Field{
+		zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
+		zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Time("wake", r.Wake),
+	}
+	switch {
+	case r.Generation == 0 && r.HeldOnly && !l.quiet:
+		s.log.Warn("no file for a window: it has held values only and require_real_rows is set; the scheduler's run will fail", fields...)
+	case r.Generation == 0 && !l.quiet:
+		s.log.Warn("no file for a window: the component says nothing; the scheduler's run will fail for all its components", fields...)
+	case r.Generation == 1 && fresh && r.Overdue:
+		s.log.Info("window sealed after its wake-up: uploaded, but not scored", fields...)
+	case r.Generation > 0 && l.quiet:
+		s.log.Info("the component speaks again", fields...)
+	default:
+		s.log.Debug("window sealed", append(fields, zap.Int64("generation", r.Generation), zap.Bool("new", fresh),
+			zap.Int64("rows", r.RealRows), zap.Int64("bytes", r.Size), zap.Int64("seq", r.SealedSeq))...)
+	}
+	l.quiet = r.Generation == 0
+}
+
+func wrap(j job, err error) error {
+	return fmt.Errorf("seal window %s of %s for %s: %w", time.Unix(0, j.live.start).UTC().Format(time.RFC3339), j.lane.Component, j.lane.Scheduler, err)
+}
+
+func compareStrings(a, b string) int { return cmp.Compare(a, b) }

@@ -1,0 +1,163 @@
+package seal
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/drop"
+	"millwright/internal/window"
+)
+
+// worker makes windows. It keeps its buffers from one to the next.
+type worker struct {
+	sealer *Sealer
+	source source
+	merged merged
+	sheet  sheet
+	out    *spooled
+	left   int   // blocks left out of this window, since they cannot be read
+	prev   *held // where the window before ended, in this round
+}
+
+func newWorker(s *Sealer) *worker {
+	return &worker{sealer: s, source: source{dir: s.dirs.Segments}, out: newSpooled()}
+}
+
+// component does the jobs of one component, stream by stream in time order.
+// One that fails does not keep the others back.
+func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]outcome, error) {
+	var done []outcome
+	var errs []error
+	w.prev = nil
+	for _, j := range jobs {
+		o, err := w.window(ctx, now, j)
+		if err != nil {
+			errs = append(errs, wrap(j, errors.Join(err, w.out.abort())))
+			if ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		done = append(done, o)
+	}
+	return done, errors.Join(errs...)
+}
+
+// window makes one window: its record, and its CSV in a temp file if that is a
+// new generation.
+func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, error) {
+	l, ledger := j.lane, w.sealer.ledger
+	o := outcome{job: j, record: window.Record{Sealed: window.Sealed{ID: l.id(j.live.start)}}}
+	if j.live.recorded {
+		r, ok, err := ledger.Window(ctx, o.record.ID)
+		if err != nil {
+			return o, err
+		}
+		if ok {
+			o.record = r
+		}
+		if r.Overdue && r.Generation > 0 && r.Uploaded >= r.Generation {
+			o.skip = true
+			return o, nil
+		}
+	}
+	if err := w.compute(ctx, l, j); err != nil {
+		return o, err
+	}
+	o.clean = w.merged.clean && w.left == 0 && (w.merged.shared || len(l.Schema) == 0)
+	last := slices.Clone(w.sheet.last)
+	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: last}
+	w.prev = o.next
+	var err error
+	o.temp, err = w.conclude(now, &o)
+	return o, err
+}
+
+// compute fills the sheet. Blocks that cannot be read are left out, loudly:
+// their drops are not accounted for and stay where they are.
+func (w *worker) compute(ctx context.Context, l *lane, j job) error {
+	from, to := l.Cadence.Slots(j.live.start)
+	blocks, err := w.sealer.ledger.Blocks(ctx, l.Component, from, to)
+	if err != nil {
+		return err
+	}
+	blocks = slices.DeleteFunc(blocks, func(b drop.Block) bool { return b.Drop > j.seq })
+	for w.left = 0; ; w.left++ {
+		err := w.try(ctx, l, j, blocks)
+		var bad *readError
+		if !errors.As(err, &bad) || !damage(err) {
+			return err
+		}
+		w.sealer.log.Error("rows cannot be read from the spool: the window is sealed without them. Drop the file again if it is gone from its folder",
+			zap.Int64("drop", bad.block.Drop), zap.String("component", l.Component), zap.String("segment", bad.block.File), zap.Error(bad.err))
+		blocks = slices.DeleteFunc(blocks, func(b drop.Block) bool { return b.Drop == bad.block.Drop && b.Slot == bad.block.Slot })
+	}
+}
+
+func (w *worker) try(ctx context.Context, l *lane, j job, blocks []drop.Block) error {
+	parts, err := w.source.parts(blocks)
+	if err != nil {
+		return err
+	}
+	if err := w.merged.begin(parts, l.OnConflict == conflictLast); err != nil {
+		return err
+	}
+	w.sheet.last = grow(w.sheet.last, len(l.columns.names))
+	if err := w.begin(ctx, l, j); err != nil {
+		return err
+	}
+	return w.sheet.fill(ctx, l, j.live.start, &w.merged)
+}
+
+// begin finds what the window begins with: where the one before it ended in
+// this very round, else as the lane knows or the ledger tells.
+func (w *worker) begin(ctx context.Context, l *lane, j job) error {
+	if h := w.prev; h != nil && h.start == j.live.start && h.columns == l.columns {
+		copy(w.sheet.last, h.last)
+		return nil
+	}
+	return l.beginWith(ctx, w.sealer.ledger, w.sheet.last, j.live.start, j.seq)
+}
+
+// conclude completes the record, and writes the CSV unless the bytes are those
+// of the generation before, or there is nothing to say.
+func (w *worker) conclude(now time.Time, o *outcome) (*os.File, error) {
+	l, r, t := o.lane, &o.record, &w.sheet
+	start := o.live.start
+	r.End, r.Wake = l.Cadence.End(start), o.wake
+	r.SealedSeq, r.RealRows = o.seq, t.rows()
+	if o.live.own > 0 {
+		r.LastRowAt = o.live.lastRow
+	}
+	r.HeldOnly = t.some && r.RealRows == 0
+	r.Silent = !t.some || r.HeldOnly && l.RequireRealRows
+	if r.Silent && r.Generation == 0 {
+		r.Bucket, r.Key = l.Bucket, l.Naming.Key(l.Component, start)
+		return nil, nil
+	}
+	w.out.begin(w.sealer.dirs.path(r.ID, r.Generation+1))
+	if err := t.write(w.out); err != nil {
+		return nil, err
+	}
+	sha, md := w.out.finish()
+	if r.Generation > 0 && sha == r.SHA256 {
+		return nil, w.out.abort()
+	}
+	f, err := w.out.flush()
+	if err != nil {
+		return nil, err
+	}
+	if r.Generation == 0 {
+		r.Overdue, r.FirstSealedAt = now.After(o.wake), now
+	}
+	r.Generation++
+	r.Silent = false
+	r.SealedAt, r.SHA256, r.MD5 = now, sha, md
+	r.Bucket, r.Key, r.Path, r.Size = l.Bucket, l.Naming.Key(l.Component, start), w.out.path, w.out.size
+	return f, nil
+}
