@@ -171,6 +171,53 @@ func (a *Agent) Status(args ...string) map[string]any {
 	return v
 }
 
+// AwaitTaken waits until the ledger has the present content of every path: taken,
+// or refused for good.
+func (a *Agent) AwaitTaken(paths ...string) {
+	a.t.Helper()
+	for _, path := range paths {
+		full := filepath.Join(a.Drops(), filepath.FromSlash(path))
+		a.Await("taking "+path, func() string {
+			info, err := os.Stat(full)
+			if err != nil {
+				return "" // somebody removed it
+			}
+			drop := a.Status("drop", full)
+			if size, _ := drop["size"].(float64); int64(size) != info.Size() {
+				return fmt.Sprintf("the file has %d bytes, status says %v", info.Size(), drop)
+			}
+			if state, _ := drop["state"].(string); state == "" || state == "refused" {
+				return fmt.Sprintf("status says %v", drop)
+			}
+			return ""
+		})
+	}
+}
+
+// Patience is how long the harness waits for what must come.
+const Patience = 30 * time.Second
+
+// Await asks again and again until what is missing is "".
+func (a *Agent) Await(what string, missing func() string) {
+	a.t.Helper()
+	deadline := time.Now().Add(Patience)
+	for {
+		words := missing()
+		if words == "" {
+			return
+		}
+		if a.cmd != nil {
+			if err := a.Ended(); err != nil {
+				a.t.Fatalf("%s: %v", what, err)
+			}
+		}
+		if time.Now().After(deadline) {
+			a.t.Fatalf("%s: not within %s:\n%s", what, Patience, words)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func (a *Agent) log() string { return filepath.Join(a.Dir, "log") }
 
 // Logs gives the log's lines that are JSON, of all starts.

@@ -82,7 +82,7 @@ func (s Scheduler) Expect(drops []Drop, life Life) (Expected, error) {
 		for start := s.start(first); start.Before(life.End); start = start.Add(s.Frequency) {
 			o, late := c.window(start)
 			if o != nil {
-				want.Objects[s.key(component, start)] = o
+				want.Objects[s.Key(component, start)] = o
 			}
 			want.Late = append(want.Late, late...)
 		}

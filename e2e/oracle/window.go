@@ -221,8 +221,8 @@ func number(v float64) string {
 	}
 }
 
-// key names a window's object.
-func (s Scheduler) key(component string, start time.Time) string {
+// Key names a window's object.
+func (s Scheduler) Key(component string, start time.Time) string {
 	local := start.UTC().Add(s.Offset)
 	var stamp string
 	switch s.Format {
