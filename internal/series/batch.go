@@ -13,6 +13,8 @@ type Batch struct {
 	Sensor  []int32     // long layout only
 	Columns [][]float64 // NaN is a missing value
 	Sorted  bool        // Times is strictly ascending and begins after the previous batch's last row
+
+	names []string
 }
 
 // Len is the number of rows.

@@ -8,6 +8,7 @@ type Layout string
 const (
 	Wide Layout = "wide" // timestamp, one column per sensor
 	Long Layout = "long" // timestamp, tag, value[, quality]
+	Auto Layout = "auto" // long when the file looks like it, else wide
 )
 
 // Options are what the configuration may pin; the zero value sniffs everything.
@@ -25,7 +26,7 @@ type Options struct {
 	Lines           bool           // fill Batch.Lines
 	MaxRow          int            // bytes; 0: 1 MiB
 	MaxColumns      int            // 0: 3001
-	MaxBytes        int64          // of decompressed input; 0: 5 GiB
+	MaxBytes        int64          // of decompressed input; 0: 5 GiB; negative: no limit
 	LastStamp       int64          // last stamp taken from the same source (Unix ns), to choose the pass in a repeated hour; 0: none
 	ModTime         time.Time      // the file's, for the same choice
 	OnFault         func(Fault)    // called for every bad row or cell; nil: only counted

@@ -1,0 +1,249 @@
+package series
+
+import (
+	"bytes"
+	"math"
+)
+
+// plain reads rows of the wide layout that have nothing unusual about them,
+// until the batch is full, the whole lines in the buffer end, or a row is not
+// plain: it then stands at that row.
+func (r *Reader) plain() {
+	if r.dialect.Layout == Long {
+		return
+	}
+	p, n, last := r.pos, r.n, r.last
+	rows := 0
+	for n < r.full && p < r.end {
+		saved := r.row
+		q := p
+		if r.before > 0 {
+			if q = r.plainCells(q, 0, r.before, n); q < 0 {
+				r.drop(saved)
+				break
+			}
+		}
+		ns, at := r.stamps.fast.next(r.buf, q, r.delim)
+		if at < 0 {
+			if ns, at = r.plainStamp(q); at < 0 {
+				r.drop(saved)
+				break
+			}
+		}
+		if q = r.plainCells(at+1, r.before, len(r.columns), n); q < 0 {
+			r.drop(saved)
+			break
+		}
+		r.times[n] = ns
+		r.lines[n] = r.line + 1
+		if ns <= last {
+			r.sorted = false
+			if ns < last {
+				r.disorder++
+			}
+		}
+		last = ns
+		n++
+		rows++
+		r.line++
+		p = q
+		if len(r.pending) > 0 {
+			r.flush()
+		}
+	}
+	r.pos, r.n, r.last = p, n, last
+	r.used += int64(rows)
+	r.rows += int64(rows)
+}
+
+// drop forgets what was counted in a row that the general path will read.
+func (r *Reader) drop(saved tally) {
+	r.row = saved
+	r.pending = r.pending[:0]
+}
+
+// plainStamp reads a stamp that the cached prefix does not fit.
+func (r *Reader) plainStamp(p int) (ns int64, end int) {
+	left := r.dialect.span()
+	for end = p; end < r.end; end++ {
+		c := r.buf[end]
+		if c == '\n' || c == '"' {
+			return 0, -1
+		}
+		if c == r.delim {
+			if left--; left == 0 {
+				break
+			}
+		}
+	}
+	if end == r.end {
+		return 0, -1
+	}
+	s := r.stamps.readRow(r.buf[p:end])
+	if s.state != stampOK {
+		return 0, -1
+	}
+	return s.ns, end
+}
+
+// plainCells reads the cells of columns [from, to) at p into a row of the
+// batch and returns the index behind them, -1 when the row must go the general
+// way. A number is read eight digits at a time, before it is known where it
+// ends; whatever does not look like the plainest of numbers is left to oddCell.
+func (r *Reader) plainCells(p, from, to, row int) int {
+	var (
+		b      = r.buf
+		delim  = r.delim
+		mark   = r.mark
+		values = r.values
+		at     = from*r.stride + row
+	)
+	for c := from; c < to; c++ {
+		start := p
+		w := load8(b, p)
+		var sign uint64
+		if byte(w) == '-' {
+			sign = 1 << 63
+			p++
+			w = load8(b, p)
+		}
+		var f float64
+		t := w ^ swarZeros
+		n := swarCount(t)
+		m := swarValue(t, n)
+		p += n
+		end := b[p]
+		if n == 0 {
+			goto odd
+		}
+		if end == mark {
+			t = load8(b, p+1) ^ swarZeros
+			k := swarCount(t)
+			if k == 0 || n+k > 15 {
+				goto odd
+			}
+			m = m*uint64(pow10int[k&15]) + swarValue(t, k)
+			f = float64(int64(m)) / pow10[k&15]
+			p += 1 + k
+			end = b[p]
+		} else {
+			f = float64(int64(m))
+		}
+		values[at] = math.Float64frombits(math.Float64bits(f) | sign)
+		if end == delim {
+			p++
+			at += r.stride
+			continue
+		}
+		if end != '\n' && end != '\r' {
+			goto odd
+		}
+	ended:
+		if end == '\r' {
+			if b[p+1] != '\n' {
+				p = start
+				goto odd
+			}
+			p++
+		}
+		if to != len(r.columns) {
+			return -1 // the row ends before its stamp
+		}
+		for c++; c < to; c++ { // a short row
+			at += r.stride
+			values[at] = void()
+			r.row.empty++
+		}
+		return p + 1
+	odd:
+		if p = r.oddCell(start, c, at); p < 0 {
+			return -1
+		}
+		if end = b[p]; end != delim {
+			goto ended
+		}
+		p++
+		at += r.stride
+	}
+	if to == len(r.columns) {
+		return -1 // more cells than columns
+	}
+	return p
+}
+
+// pow10int are the powers of ten as integers.
+var pow10int = [16]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// oddCell reads a cell that is no plain number into values[at] and returns the
+// index of the byte that ends it: a delimiter, CR before LF, or LF. -1 when
+// the row must go the general way.
+func (r *Reader) oddCell(p, c, at int) int {
+	end := p
+	for ; ; end++ {
+		b := r.buf[end]
+		if b == r.delim || b == '\n' {
+			break
+		}
+		if b == '"' || b == 0 {
+			return -1
+		}
+	}
+	if end == p && r.delim == ' ' {
+		return -1
+	}
+	r.values[at] = r.number(trimBlanks(r.buf[p:end], r.delim), c, r.line+1)
+	return end
+}
+
+// number reads the text of a cell and counts what is none.
+func (r *Reader) number(text []byte, c int, line int64) float64 {
+	if len(text) == 0 {
+		r.row.empty++
+		return void()
+	}
+	mark := r.mark
+	if mark == 0 {
+		mark = r.dialect.Decimal[0]
+	}
+	if f, ok := parseNumber(text, mark); ok {
+		return f
+	}
+	return r.noNumber(text, c, line)
+}
+
+func (r *Reader) noNumber(text []byte, c int, line int64) float64 {
+	switch {
+	case r.set.badWord(text):
+		r.row.marked++
+	case r.isText(c):
+		r.row.text++
+	default:
+		r.row.bad++
+		r.pending = append(r.pending, cellFault{column: r.columnName(c), text: bytes.Clone(text), line: line})
+	}
+	return void()
+}
+
+func (r *Reader) columnName(c int) string {
+	if c < len(r.columns) {
+		return r.columns[c].name
+	}
+	return ""
+}
+
+func (r *Reader) isText(c int) bool {
+	for _, i := range r.text {
+		if i == c {
+			return true
+		}
+	}
+	return false
+}
+
+// flush reports the bad cells of a row that is used.
+func (r *Reader) flush() {
+	for _, f := range r.pending {
+		r.faults.add(BadCell, f.line, f.column, f.text, "no number; if it stands for a missing value name it in csv.bad_values")
+	}
+	r.pending = r.pending[:0]
+}
