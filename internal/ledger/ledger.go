@@ -96,10 +96,10 @@ func (l *Ledger) load(ctx context.Context, path string) (err error) {
 		return err
 	}
 	if err := sqldb.Migrate(ctx, l.db.Write, schema()); err != nil {
-		return err
+		return orDamaged(err)
 	}
 	if l.w, err = newWriter(ctx, l.db.Write); err != nil {
-		return err
+		return orDamaged(err)
 	}
 	// A fresh ledger begins its own count; an older one must not be behind.
 	if n := l.mark.Commits(); !l.fresh && n > l.w.head.commits {
@@ -108,6 +108,14 @@ func (l *Ledger) load(ctx context.Context, path string) (err error) {
 	}
 	l.sensors.set(l.w.sensorNames())
 	return l.mark.Set(l.w.head.commits)
+}
+
+// orDamaged takes tables that are not as they were made for damage.
+func orDamaged(err error) error {
+	if sqldb.Foreign(err) {
+		return fmt.Errorf("%w: it is no ledger: %w", sqldb.ErrDamaged, err)
+	}
+	return err
 }
 
 // OpenReadOnly opens the ledger in dir for the reading methods, whether or not

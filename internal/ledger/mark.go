@@ -57,6 +57,8 @@ func (m *mark) Set(commits int64) error {
 
 // Close unlocks the ledger. It is safe to call twice.
 func (m *mark) Close() error {
+	// Said aloud, since a child process that is being started may share the file.
+	_ = syscall.Flock(int(m.file.Fd()), syscall.LOCK_UN)
 	if err := m.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err
 	}

@@ -69,11 +69,12 @@ func (l *Ledger) write(ctx context.Context, what string, change func(*tx) error)
 		l.w.names.forget()
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	l.w.head = t.head
-	l.sensors.add(l.w.names.keep())
 	if !t.changed {
+		l.w.names.forget()
 		return nil
 	}
+	l.w.head = t.head
+	l.sensors.add(l.w.names.keep())
 	if err := l.mark.Set(t.head.commits); err != nil {
 		l.log.Warn("ledger's mark is not written: a lost write-ahead log may go unnoticed", zap.Error(err)) // the change itself is made
 	}
@@ -87,15 +88,15 @@ func (t *tx) run(change func(*tx) error) error {
 	err := change(t)
 	if err == nil && t.changed {
 		t.head.commits++
-		err = t.writeHead()
+		if err = t.writeHead(); err == nil {
+			_, err = t.conn.ExecContext(t.ctx, "COMMIT")
+		}
+		if err == nil {
+			return nil
+		}
 	}
-	if err == nil {
-		_, err = t.conn.ExecContext(t.ctx, "COMMIT")
-	}
-	if err != nil {
-		// On some errors SQLite has rolled back by itself, on others it has not.
-		_, _ = t.conn.ExecContext(t.ctx, "ROLLBACK")
-	}
+	// On some errors SQLite has rolled back by itself, on others it has not.
+	_, _ = t.conn.ExecContext(t.ctx, "ROLLBACK")
 	return err
 }
 

@@ -63,3 +63,10 @@ func Full(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL
 }
+
+// Foreign tells whether err means that a statement does not fit the schema: the
+// database is sound, but not the one that was meant.
+func Foreign(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_ERROR
+}
