@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+type drop = oracle.Drop
+
 // begin is when rehearsals start: a Monday, at a window's start.
 func begin() time.Time { return time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC) }
 
