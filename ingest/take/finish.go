@@ -1,0 +1,162 @@
+package take
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"millwright/internal/drop"
+	"millwright/internal/segment"
+	"millwright/internal/series"
+)
+
+// claims are the identities of the drops read for a batch: the ledger does not
+// know them yet.
+type claims struct {
+	mu   sync.Mutex
+	name map[[32]byte]string
+}
+
+// claim gives the name of the drop that has the identity, or notes that it is name's.
+func (c *claims) claim(id [32]byte, name string) (other string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other, ok := c.name[id]; ok && other != name {
+		return other
+	}
+	c.name[id] = name
+	return ""
+}
+
+// prefix notes the beginning of the file up to the end of the part, by which it
+// is known again when it has grown.
+func (r *reading) prefix() (err error) {
+	if r.d.Part.Prefix == [32]byte{} {
+		if r.d.Part.Prefix, err = r.in.prefix(r.to); err != nil {
+			return unreadable("read drop", err)
+		}
+	}
+	return nil
+}
+
+// known looks for an earlier drop with the same identity. Content that a path
+// had before its newest version is no repeat: it takes that version back.
+func (r *reading) known(ctx context.Context) (*drop.Drop, error) {
+	of, ok, err := r.t.ledger.ByIdentity(ctx, r.d.Identity)
+	if err != nil {
+		return nil, err
+	}
+	if ok && of.Folder == r.d.Folder && of.Name == r.d.Name {
+		newest, _, err := r.t.ledger.Path(ctx, r.d.Folder, r.d.Name)
+		if err != nil {
+			return nil, err
+		}
+		ok = newest.Identity == r.d.Identity
+	}
+	if ok {
+		return &of, nil
+	}
+	if other := r.claims.claim(r.d.Identity, r.d.Name); other != "" {
+		return &drop.Drop{Name: other, Identity: r.d.Identity}, nil
+	}
+	return nil, nil
+}
+
+func (r *reading) repeated(of *drop.Drop, err error) (outcome, error) {
+	if err != nil {
+		return outcome{}, err
+	}
+	reason := fmt.Sprintf("the same content as drop %d, %s", of.ID, of.Name)
+	if of.ID == 0 {
+		reason = fmt.Sprintf("the same content as %s, taken with it", of.Name)
+	}
+	prefix := r.d.Part.Prefix
+	out := repeat(r.d, *of, reason)
+	d := &out.taking.Drop
+	if d.Part.From != r.from || d.Part.To != r.to || d.Part.Prefix != prefix {
+		// The same rows, but not at the same place of an equal file.
+		d.Part = drop.Part{From: r.from, To: r.to, Prefix: prefix}
+	}
+	d.Size = r.to
+	out.rest = r.to < r.in.size
+	return out, nil
+}
+
+// hopeless puts a copy of the file into quarantine. Without rows there is
+// nothing to keep: the drop is taken as it is.
+func (r *reading) hopeless(why *series.HopelessError) (outcome, error) {
+	if r.seg != nil {
+		if err := r.seg.Undo(); err != nil {
+			return outcome{}, spoolError{err}
+		}
+	}
+	if r.d.Reason = why.Error(); why.Empty {
+		return outcome{taking: drop.Taking{Drop: *r.d}}, nil
+	}
+	if r.in.size > r.t.limits.Faults {
+		return outcome{}, refuse("%s; it has %d bytes, too many to keep a copy in quarantine: correct it or remove it", why, r.in.size)
+	}
+	name := quarantineName(r.d.Identity, r.d.Name)
+	if err := setAside(r.t.dirs.Quarantine, name, why.Error(), r.in.section(0, r.in.size)); err != nil {
+		return outcome{}, spoolError{err}
+	}
+	if r.in.changed() { // the copy may be of two halves; it is made again under its own name
+		return outcome{}, notYet{holdNothing, nil}
+	}
+	r.d.State, r.d.Reason = drop.Quarantined, why.Error()+"; a copy is in quarantine as "+name
+	return outcome{taking: drop.Taking{Drop: *r.d}}, nil
+}
+
+// keep makes durable what is in quarantine of the drop and closes it in the
+// segment, which becomes durable with the batch.
+func (r *reading) keep(blocks []segment.Ref) (outcome, error) {
+	d := r.d
+	d.Counts = r.router.counts
+	name := quarantineName(d.Identity, d.Name) + ".rows.csv"
+	aside, err := r.faults.commit(name)
+	if err != nil {
+		return outcome{}, spoolError{err}
+	}
+	if aside {
+		r.aside = true
+		r.notes = append(r.notes, fmt.Sprintf("%d rows and cells are in quarantine as %s", r.faults.count, name))
+	}
+	if n := d.Counts.Older; n > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("%d rows are too old and stay in the drop; to upload them: millwright backfill --config FILE %s/%s", n, d.Folder, d.Name))
+	}
+	if len(r.ignored) > 0 {
+		r.notes = append(r.notes, "not taken, because no scheduler has them: "+list(r.ignored))
+	}
+	if d.Counts.Rows == 0 {
+		r.notes = append(r.notes, "it has no rows")
+	}
+	d.Reason = reason(r.notes)
+	for i, b := range blocks {
+		if i == 0 {
+			d.Segment, d.First, d.Last = b.File, b.First, b.Last
+		}
+		d.First, d.Last = min(d.First, b.First), max(d.Last, b.Last)
+	}
+	if len(blocks) > 0 {
+		meta, err := json.Marshal(d)
+		if err != nil {
+			return outcome{}, fmt.Errorf("encode drop: %w", err)
+		}
+		if err := r.seg.Drop(meta); err != nil {
+			return outcome{}, spoolError{err}
+		}
+	}
+	return outcome{taking: drop.Taking{Drop: *d, Blocks: blocks, Latest: r.latest}, rest: r.to < r.in.size}, nil
+}
+
+func reason(notes []string) string {
+	var said []string
+	for _, n := range notes {
+		if n != "" {
+			said = append(said, n)
+		}
+	}
+	return strings.Join(said, "; ")
+}

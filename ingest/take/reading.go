@@ -1,0 +1,155 @@
+package take
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"millwright/internal/drop"
+	"millwright/internal/segment"
+	"millwright/internal/series"
+)
+
+// reading is the work on one drop that was opened.
+type reading struct {
+	*worker
+	plan
+	c      *Candidate
+	d      *drop.Drop
+	in     *content
+	last   int64
+	claims *claims
+	faults rowsFile
+	src    io.Reader // the bytes of the plan
+	sum    hash.Hash // of what was read of them, for a large file
+
+	latest  map[string]map[string]int64
+	ignored []string // columns and components that are not taken
+	notes   []string // for Reason
+}
+
+func (r *reading) run(ctx context.Context) (outcome, error) {
+	r.d.Part = drop.Part{From: r.from, To: r.to}
+	if r.in.data != nil {
+		// A small file is known before it is parsed.
+		content := sha256.Sum256(r.in.data[r.from:r.to])
+		if r.d.Identity = identity(r.c.Component, r.c.folder.mapping, r.from, content); r.from == 0 {
+			r.d.Part.Prefix = content
+		}
+		if err := r.prefix(); err != nil {
+			return outcome{}, err
+		}
+		if of, err := r.known(ctx); of != nil || err != nil {
+			return r.repeated(of, err)
+		}
+	}
+	r.faults = rowsFile{dir: r.t.dirs.Quarantine, limit: r.t.limits.Faults}
+	defer r.faults.discard()
+	blocks, err := r.rows(ctx)
+	hopeless := (*series.HopelessError)(nil)
+	if err != nil && !errors.As(err, &hopeless) {
+		return outcome{}, err
+	}
+	if hopeless != nil && !r.c.still {
+		return outcome{}, notYet{holdStill, nil} // its beginning may only be missing its rest
+	}
+	if r.sum != nil {
+		if _, err := io.Copy(io.Discard, r.src); err != nil { // what the reader left unread
+			return outcome{}, unreadable("read drop", err)
+		}
+		r.d.Identity = identity(r.c.Component, r.c.folder.mapping, r.from, [32]byte(r.sum.Sum(nil)))
+	}
+	if err := r.prefix(); err != nil {
+		return outcome{}, err
+	}
+	if r.in.changed() {
+		return outcome{}, notYet{holdNothing, nil}
+	}
+	if r.in.data == nil {
+		if of, err := r.known(ctx); of != nil || err != nil {
+			if of != nil && r.seg != nil {
+				err = r.seg.Undo()
+			}
+			return r.repeated(of, err)
+		}
+	}
+	if r.d.Size = r.to; r.to < r.in.size {
+		r.notes = append(r.notes, "its last line is not ended and is left for later")
+	}
+	if hopeless != nil {
+		return r.hopeless(hopeless)
+	}
+	return r.keep(blocks)
+}
+
+// rows parses the drop into blocks.
+func (r *reading) rows(ctx context.Context) ([]segment.Ref, error) {
+	o := r.c.folder.CSV
+	o.Lines, o.MaxRow, o.MaxColumns, o.MaxBytes = true, r.t.limits.Row, r.t.limits.Columns, r.t.limits.File
+	o.ModTime, o.LastStamp, o.Resume, o.OnFault = r.c.ModTime, r.last, r.resume, r.router.fault
+	cols := &columns{folder: r.c.folder, component: r.c.Component, bounds: r.t.bounds}
+	r.router.reset(cols, o.Layout == series.Long, &r.faults, r.d.TakenAt)
+	r.src = r.in.section(r.from, r.to)
+	if r.in.data == nil {
+		r.sum = sha256.New()
+		r.src = io.TeeReader(r.src, r.sum)
+	}
+	rd, err := series.NewReader(r.src, o)
+	if err != nil {
+		return nil, r.why(err)
+	}
+	defer rd.Close()
+	for names := -1; ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		b, err := rd.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if n := len(rd.Names()); err == nil && n != names {
+			names = n
+			err = cols.extend(rd.Names())
+		}
+		if err == nil {
+			err = r.router.add(b)
+		}
+		if err != nil {
+			return nil, r.why(err)
+		}
+	}
+	if r.faults.err != nil {
+		return nil, r.why(r.faults.err)
+	}
+	report := rd.Report()
+	if report.Damage != "" && !r.c.still {
+		return nil, notYet{holdStill, nil}
+	}
+	r.router.withoutText(rd.Names(), report.TextColumns)
+	r.notes = append(r.notes, report.Damage)
+	blocks, err := r.router.finish()
+	if err != nil {
+		return nil, err
+	}
+	r.latest = cols.latest()
+	r.ignored = cols.ignored
+	r.d.Part, err = r.part(rd, r.router.counts.Rows)
+	return blocks, err
+}
+
+// why tells whose fault an error of reading is.
+func (r *reading) why(err error) error {
+	hopeless := (*series.HopelessError)(nil)
+	switch {
+	case errors.As(err, &hopeless), errors.As(err, &refusal{}), errors.As(err, &spoolError{}):
+		return err
+	case errors.Is(err, errTooManyFaults):
+		return refuse("%d rows and cells of it cannot be used, too many to keep in quarantine (the first: %s): nothing of it was taken; correct drops.csv and reload", r.faults.count, r.faults.first)
+	case r.faults.err != nil:
+		return spoolError{fmt.Errorf("write quarantine: %w", r.faults.err)}
+	}
+	return unreadable("read drop", err)
+}

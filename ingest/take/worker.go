@@ -1,0 +1,151 @@
+package take
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+
+	"millwright/internal/drop"
+	"millwright/internal/segment"
+)
+
+// worker reads drops one after the other into a segment of its own.
+type worker struct {
+	t      *Taker
+	router *router
+	seg    *segment.Writer // of this batch, nil before the first block
+	roots  map[int]*os.Root
+	buf    []byte
+	aside  bool // something was put into quarantine in this batch
+}
+
+// outcome is what became of a candidate.
+type outcome struct {
+	taking  drop.Taking // State says: taken, repeat or quarantined
+	refused bool        // taking.Drop is a refusal
+	later   *notYet     // neither: it is looked at again
+	rest    bool        // the last line, without newline, was left for later
+}
+
+// spoolError is a failure to write what is ours: the batch is not taken.
+type spoolError struct{ err error }
+
+func (e spoolError) Error() string { return e.err.Error() }
+func (e spoolError) Unwrap() error { return e.err }
+
+// begin makes the worker ready for a batch.
+func (w *worker) begin() {
+	if w.router == nil {
+		w.router = newRouter(max(1<<20, w.t.limits.Memory/4/workers))
+		w.router.write = w.segment
+	}
+	w.roots = map[int]*os.Root{}
+}
+
+// end closes what is open. The segment is durable afterwards, or gone.
+func (w *worker) end(commit bool) (err error) {
+	for _, r := range w.roots {
+		r.Close()
+	}
+	if w.seg != nil {
+		if commit {
+			err = w.seg.Close()
+		} else {
+			err = w.seg.Abort()
+		}
+	}
+	w.seg, w.roots, w.aside = nil, nil, false
+	return err
+}
+
+func (w *worker) segment() (*segment.Writer, error) {
+	if w.seg == nil {
+		var random [6]byte
+		if _, err := rand.Read(random[:]); err != nil {
+			return nil, spoolError{err}
+		}
+		name := w.t.wall().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:]) + ".seg"
+		seg, err := segment.Create(w.t.dirs.Segments, name)
+		if err != nil {
+			return nil, spoolError{err}
+		}
+		w.seg = seg
+	}
+	return w.seg, nil
+}
+
+func (w *worker) root(f *Folder) (*os.Root, error) {
+	if r := w.roots[f.index]; r != nil {
+		return r, nil
+	}
+	r, err := os.OpenRoot(f.Path)
+	if err != nil {
+		return nil, unreadable("open drop folder", err)
+	}
+	w.roots[f.index] = r
+	return r, nil
+}
+
+// take reads one candidate. last is the newest stamp taken from the same source.
+// An error is one of the batch.
+func (w *worker) take(ctx context.Context, c *Candidate, last int64, claims *claims) (outcome, error) {
+	d := drop.Drop{Folder: c.Folder, Name: c.Name, Component: c.Component, Size: c.Size, ModTime: c.ModTime, State: drop.Taken, TakenAt: w.t.now()}
+	out, err := w.read(ctx, c, &d, last, claims)
+	if err == nil {
+		return out, nil
+	}
+	if w.seg != nil {
+		if err := w.seg.Undo(); err != nil {
+			return out, spoolError{err}
+		}
+	}
+	if why := (refusal{}); errors.As(err, &why) {
+		d.State, d.Reason, d.Counts, d.Part = drop.Refused, why.reason, drop.Counts{}, drop.Part{}
+		return outcome{taking: drop.Taking{Drop: d}, refused: true}, nil
+	}
+	if wait := (notYet{}); errors.As(err, &wait) {
+		return outcome{later: &wait}, nil
+	}
+	return out, err
+}
+
+func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int64, claims *claims) (outcome, error) {
+	if c.refuse != nil {
+		return outcome{}, refuse("%s", c.refuse)
+	}
+	if !c.folder.Component.several() {
+		if b := w.t.bounds(c.Component); !b.ok {
+			return outcome{}, refuse("%s", b.why)
+		}
+	}
+	if c.Size > w.t.limits.File {
+		return outcome{}, refuse("it has %d bytes, more than limits.file allows (%d)", c.Size, w.t.limits.File)
+	}
+	root, err := w.root(c.folder)
+	if err != nil {
+		return outcome{}, err
+	}
+	in, buf, err := open(root, c, w.buf)
+	if w.buf = buf; err != nil {
+		return outcome{}, err
+	}
+	defer in.close()
+	p, err := w.t.plan(ctx, c, in)
+	if err != nil {
+		return outcome{}, err
+	}
+	if p.repeat != nil {
+		return repeat(d, *p.repeat, fmt.Sprintf("nothing has changed since drop %d", p.repeat.ID)), nil
+	}
+	r := reading{worker: w, c: c, d: d, in: in, plan: p, last: last, claims: claims}
+	return r.run(ctx)
+}
+
+// repeat makes d a repeat of an earlier drop. It grows from where that ended.
+func repeat(d *drop.Drop, of drop.Drop, reason string) outcome {
+	d.State, d.Reason, d.Identity, d.Part = drop.Repeat, reason, of.Identity, of.Part
+	return outcome{taking: drop.Taking{Drop: *d}}
+}
