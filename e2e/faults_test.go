@@ -97,8 +97,8 @@ func TestDropGoneAfterTaking(t *testing.T) {
 	for _, d := range sc.plan {
 		next = sc.gates(next, d.At, nothing)
 		sc.clock.Until(d.At)
-		sc.agent.Put(d.Path, d.Content)
-		sc.agent.AwaitTaken(d.Path)
+		sc.put(d)
+		sc.taken(d)
 		switch sc.rng.IntN(4) {
 		case 0:
 			sc.agent.Kill()
@@ -126,19 +126,20 @@ func TestOffForHours(t *testing.T) {
 	sc := set(t, s, plan, nil)
 	sc.agent.Start() // so that its first start is before all rows
 	sc.agent.Await("the first start", func() string {
-		if sc.agent.Status() == nil {
-			return "no status yet"
+		var any map[string]any
+		if err := sc.agent.Status(&any); err != nil {
+			return err.Error()
 		}
 		return ""
 	})
 	sc.agent.Kill()
 	for _, d := range sc.plan {
-		sc.agent.Put(d.Path, d.Content)
+		sc.put(d)
 	}
 	sc.clock.Until(sc.end.Add(s.Frequency))
 	sc.agent.Start()
 	for _, d := range sc.plan {
-		sc.agent.AwaitTaken(d.Path)
+		sc.taken(d)
 	}
 	sc.clock.Advance(2 * s.Frequency) // no row came for a period: overdue windows may go
 	sc.finish()

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -68,14 +69,15 @@ type scene struct {
 	rng    *rand.Rand
 	end    time.Time
 
-	blind bool // the store cannot be asked now whether a window has arrived
+	puts  map[string]int // contents dropped by path
+	blind bool           // the store cannot be asked now whether a window has arrived
 }
 
 // set makes a scene whose clock stands at begin. Nothing runs yet.
 func set(t *testing.T, s oracle.Scheduler, plan drops.Plan, change func(*harness.Setup)) *scene {
 	t.Helper()
-	sc := &scene{t: t, s: s, plan: plan.Drops(), rng: rand.New(rand.NewPCG(plan.Seed, 1))}
-	sc.end = plan.From.Add(plan.For + s.Frequency + s.Delay)
+	sc := &scene{t: t, s: s, puts: map[string]int{}, plan: plan.Drops(), rng: rand.New(rand.NewPCG(plan.Seed, 1))}
+	sc.end = plan.From.Add(plan.For + s.Delay + 3*s.Frequency) // windows are closed after their wake-up
 	want, err := s.Expect(sc.plan, oracle.Life{First: begin(), End: sc.end})
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +94,18 @@ func set(t *testing.T, s oracle.Scheduler, plan drops.Plan, change func(*harness
 	return sc
 }
 
+// put drops d; taken waits until its rows are the agent's.
+func (sc *scene) put(d drop) {
+	sc.t.Helper()
+	sc.agent.Put(d.Path, d.Content)
+	sc.puts[d.Path]++
+}
+
+func (sc *scene) taken(d drop) {
+	sc.t.Helper()
+	sc.agent.AwaitTaken(d.Path, sc.puts[d.Path])
+}
+
 // play lets the plan happen: time stands still while a drop is made and taken, and
 // at each window's latest time until its objects are in the bucket. Before each
 // wait, meanwhile may do its worst; it must leave the agent running.
@@ -101,9 +115,9 @@ func (sc *scene) play(meanwhile func()) {
 	for _, d := range sc.plan {
 		next = sc.gates(next, d.At, meanwhile)
 		sc.clock.Until(d.At)
-		sc.agent.Put(d.Path, d.Content)
+		sc.put(d)
 		meanwhile()
-		sc.agent.AwaitTaken(d.Path)
+		sc.taken(d)
 	}
 	sc.gates(next, sc.end, meanwhile)
 	sc.clock.Until(sc.end)
@@ -146,18 +160,40 @@ func (sc *scene) arrived(start time.Time) {
 	})
 }
 
-// finish waits until the bucket holds exactly the expected objects, stops the
-// agent, and looks again.
+// finish waits until the bucket holds exactly the expected objects and every row
+// is accounted for, stops the agent, and looks again.
 func (sc *scene) finish() {
 	sc.t.Helper()
 	if len(sc.want.Objects) == 0 {
 		sc.t.Fatal("nothing is expected; the scenario tests nothing")
 	}
 	sc.agent.Await("all objects", func() string { return sc.bucket.Differences(sc.t, sc.want.Objects) })
+	sc.agent.Await("accounts", sc.unaccounted)
 	sc.agent.Stop()
 	if d := sc.bucket.Differences(sc.t, sc.want.Objects); d != "" {
 		sc.t.Errorf("after the agent stopped:\n%s", d)
 	}
+}
+
+// unaccounted names the first drop whose counts do not add up to its rows.
+func (sc *scene) unaccounted() string {
+	seen := map[string]int{}
+	for _, d := range sc.plan {
+		fates, err := sc.agent.Fates(d.Path)
+		if err != nil {
+			return err.Error()
+		}
+		seen[d.Path]++
+		at := len(fates) - seen[d.Path]
+		if at < 0 {
+			return fmt.Sprintf("%s: no version %d: %+v", d.Path, seen[d.Path], fates)
+		}
+		rows := int64(bytes.Count(d.Content, []byte("\n")) - 1)
+		if f := fates[at]; f.Counts.Rows != rows || f.Accounted() != rows || f.Counts.Open != 0 {
+			return fmt.Sprintf("%s has %d rows, status says %+v", d.Path, rows, f)
+		}
+	}
+	return ""
 }
 
 func nothing() {}

@@ -31,8 +31,8 @@ func TestOutageOfDaysOnASlowLink(t *testing.T) {
 	ahead := slices.IndexFunc(sc.plan, func(d drop) bool { return d.At.After(back) })
 	for _, d := range sc.plan[:ahead] {
 		sc.clock.Until(d.At)
-		sc.agent.Put(d.Path, d.Content)
-		sc.agent.AwaitTaken(d.Path)
+		sc.put(d)
+		sc.taken(d)
 	}
 	sc.clock.Until(back)
 
@@ -49,7 +49,7 @@ func TestOutageOfDaysOnASlowLink(t *testing.T) {
 	for _, wake := range sc.wakes(back.Add(s.Frequency), back.Add(after)) {
 		for len(rest) > 0 && rest[0].At.Before(wake) {
 			sc.until(rest[0].At)
-			sc.agent.Put(rest[0].Path, rest[0].Content)
+			sc.put(rest[0])
 			rest = rest[1:]
 		}
 		sc.until(wake)
@@ -58,8 +58,8 @@ func TestOutageOfDaysOnASlowLink(t *testing.T) {
 	sc.clock.Pace(0)
 	for _, d := range rest {
 		sc.clock.Until(d.At)
-		sc.agent.Put(d.Path, d.Content)
-		sc.agent.AwaitTaken(d.Path)
+		sc.put(d)
+		sc.taken(d)
 	}
 	sc.link.Throttle(0)
 	sc.clock.Until(sc.end)

@@ -22,7 +22,13 @@ func newRoot() *cobra.Command {
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
 	}
-	root.AddCommand(newVersionCommand())
+	root.AddCommand(
+		newRunCommand(),
+		newStatusCommand(),
+		newResampleCommand(),
+		newConfigCommand(),
+		newVersionCommand(),
+	)
 	root.AddCommand(fullVerbs()...)
 	return root
 }

@@ -159,39 +159,51 @@ func (a *Agent) Verb(args ...string) Output {
 	return Run(a.t, a.binary, a.Env(), args...)
 }
 
-// Status is what status --json says, with args such as "drop", PATH.
-func (a *Agent) Status(args ...string) map[string]any {
+// Status reads what status --json says into v, with args such as "drop", PATH.
+func (a *Agent) Status(v any, args ...string) error {
 	a.t.Helper()
 	out := a.Verb(append(append([]string{"status"}, args...), "--config", a.Config(), "--json")...)
-	var v map[string]any
-	if err := json.Unmarshal([]byte(out.Stdout), &v); err != nil {
-		a.t.Logf("status %v: exit code %d: %v\n%s%s", args, out.Code, err, out.Stdout, out.Stderr)
-		return nil
+	if out.Code != 0 {
+		return fmt.Errorf("status %v: exit code %d: %s", args, out.Code, out.Stderr)
 	}
-	return v
+	return json.Unmarshal([]byte(out.Stdout), v)
 }
 
-// AwaitTaken waits until the ledger has the present content of every path: taken,
-// or refused for good.
-func (a *Agent) AwaitTaken(paths ...string) {
+// Fate is what status drop says of one version of a drop.
+type Fate struct {
+	Version int64
+	State   string
+	Why     string
+	Counts  struct{ Rows, Windowed, Late, Older, Ahead, Ambiguous, Bad, Open int64 }
+}
+
+// Accounted is how many rows of the drop something became of.
+func (f Fate) Accounted() int64 {
+	c := f.Counts
+	return c.Windowed + c.Late + c.Older + c.Ahead + c.Ambiguous + c.Bad
+}
+
+// Fates asks what became of a drop, the newest version first.
+func (a *Agent) Fates(path string) ([]Fate, error) {
 	a.t.Helper()
-	for _, path := range paths {
-		full := filepath.Join(a.Drops(), filepath.FromSlash(path))
-		a.Await("taking "+path, func() string {
-			info, err := os.Stat(full)
-			if err != nil {
-				return "" // somebody removed it
-			}
-			drop := a.Status("drop", full)
-			if size, _ := drop["size"].(float64); int64(size) != info.Size() {
-				return fmt.Sprintf("the file has %d bytes, status says %v", info.Size(), drop)
-			}
-			if state, _ := drop["state"].(string); state == "" || state == "refused" {
-				return fmt.Sprintf("status says %v", drop)
-			}
-			return ""
-		})
-	}
+	var all []Fate
+	err := a.Status(&all, "drop", filepath.Join(a.Drops(), filepath.FromSlash(path)))
+	return all, err
+}
+
+// AwaitTaken waits until the agent has taken the n-th content of a path.
+func (a *Agent) AwaitTaken(path string, n int) {
+	a.t.Helper()
+	a.Await("taking "+path, func() string {
+		fates, err := a.Fates(path)
+		if err != nil {
+			return err.Error()
+		}
+		if len(fates) < n || fates[0].State == "unknown" || fates[0].State == "refused" {
+			return fmt.Sprintf("want version %d, status says %+v", n, fates)
+		}
+		return ""
+	})
 }
 
 // Patience is how long the harness waits for what must come.
