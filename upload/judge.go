@@ -1,0 +1,67 @@
+package upload
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"millwright/internal/objstore"
+	"millwright/internal/window"
+)
+
+// verdict is what an object at a window's key is to the window.
+type verdict uint8
+
+const (
+	unclear verdict = iota // a listing does not tell: ask for the metadata
+	equal                  // it holds the window's bytes
+	ours                   // this instance wrote it, with other bytes
+	foreign                // another instance or program wrote it
+)
+
+// judge compares an object with a window. listed says that the metadata is not
+// known.
+func judge(s *window.Sealed, instance string, in objstore.Info, listed bool) verdict {
+	sum := hex.EncodeToString(s.SHA256[:])
+	switch {
+	case in.Size == s.Size && !in.KMS && in.ETag == hex.EncodeToString(s.MD5[:]):
+		return equal
+	case listed:
+		return unclear
+	case in.Size == s.Size && in.SHA256 == sum && (in.KMS || !looksMD5(in.ETag)):
+		return equal
+	case in.Instance == instance:
+		return ours
+	case in.Instance == "" && in.SHA256 == "" && s.Uploaded > 0:
+		return ours // a store that drops metadata, and a key that we are known to have written
+	}
+	return foreign
+}
+
+// checked compares an object with what was just put there. odd is how many
+// times the store answered with an ETag that is not the MD5 of what was sent:
+// then either bytes were damaged on the way or its ETags mean something else,
+// and after the third time the latter is assumed.
+func checked(s *window.Sealed, in objstore.Info, listed bool, etag string, odd int) verdict {
+	same := in.Size == s.Size && in.SHA256 == hex.EncodeToString(s.SHA256[:])
+	switch {
+	case in.Size == s.Size && !in.KMS && in.ETag == hex.EncodeToString(s.MD5[:]):
+		return equal
+	case listed:
+		return unclear
+	case same && (in.KMS || !looksMD5(in.ETag)):
+		return equal
+	case same && odd >= maxOdd && in.ETag == etag:
+		return unclear
+	case same:
+		return ours
+	}
+	return foreign
+}
+
+const maxOdd = 3
+
+// looksMD5 reports whether an ETag may be the MD5 of the content: those of
+// multipart uploads have a dash.
+func looksMD5(etag string) bool {
+	return len(etag) == 32 && strings.Trim(etag, "0123456789abcdefABCDEF") == ""
+}

@@ -1,0 +1,235 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"millwright/internal/objstore"
+	"millwright/internal/window"
+)
+
+// outcome is how one attempt went.
+type outcome struct {
+	it      *item
+	is      ending
+	info    objstore.Info // of the object, when one is known
+	took    time.Duration // from the first request to the answer of the PUT
+	err     error
+	what    string // err in words
+	remedy  string
+	scope   objstore.Scope
+	contact bool // the store was asked
+	suspect bool // the spool file is damaged
+	odd     bool // the check's ETag is not the MD5 of what was sent
+}
+
+type ending uint8
+
+const (
+	failed     ending = iota
+	put               // sent; to be checked
+	verified          // sent and checked
+	adopted           // it was there already
+	unverified        // sent; the policy or the store's ETags forbid the check
+)
+
+// job is what a worker knows of an item; the item itself belongs to the loop.
+type job struct {
+	window.Sealed
+	it      *item
+	seen    sight
+	suspect bool
+	odd     int
+	check   bool // look after the PUT, too
+}
+
+// send looks what is at the key, puts the window unless it is there, and looks
+// again. The first look catches what an aborted PUT left behind as well.
+func (u *Uploader) send(ctx context.Context, j job) outcome {
+	if u.limit != nil {
+		ctx = objstore.WithLimit(ctx, u.limit)
+	}
+	start := time.Now()
+	seen := j.seen
+	if !seen.fresh(start) || seen.listed && judge(&j.Sealed, u.set.Instance, seen.info, true) == unclear {
+		var err error
+		if seen, err = u.look(ctx, &j.Sealed); err != nil {
+			return u.fail(j, err, true)
+		}
+	}
+	buf := u.buffers.get()
+	body, err := readSpool(u.file(&j.Sealed), &j.Sealed, buf)
+	if err != nil && !u.present(&j, seen) {
+		return u.unusable(ctx, j, err)
+	}
+	o := objstore.Object{
+		Bucket: j.Bucket, Key: j.Key, Body: body, Size: j.Size, SHA256: j.SHA256, MD5: j.MD5,
+		Instance: u.set.Instance, Generation: j.Generation,
+	}
+	if body == nil && j.Size > 0 {
+		o.File = u.file(&j.Sealed)
+	}
+	for try := 1; ; try++ {
+		if done, out := u.decide(j, seen, &o); done {
+			return out
+		}
+		info, err := u.putOnce(ctx, o)
+		switch kind := objstore.KindOf(err); {
+		case err == nil:
+			u.buffers.pool.Put(buf) // only now: a PUT that failed may still be reading it
+			took := time.Since(start)
+			u.pace.add(time.Now(), took)
+			out := outcome{it: j.it, is: put, info: info, took: took, contact: true}
+			if j.check {
+				out = u.check(ctx, j, out)
+			}
+			return out
+		case try < 3 && (kind == objstore.KindExists || kind == objstore.KindNotFound):
+			// Somebody wrote or removed it since the look: one of our own PUTs
+			// that was given up for lost, or another gateway.
+			if seen.blocked {
+				seen.absent = false
+			} else if seen, err = u.look(ctx, &j.Sealed); err != nil {
+				return u.fail(j, err, true)
+			}
+		default:
+			return u.fail(j, err, true)
+		}
+	}
+}
+
+func (u *Uploader) file(s *window.Sealed) string {
+	if u.set.Dir != "" && !filepath.IsAbs(s.Path) {
+		return filepath.Join(u.set.Dir, s.Path)
+	}
+	return s.Path
+}
+
+// present reports whether the bucket holds the window's bytes already, so that
+// the file is not needed.
+func (u *Uploader) present(j *job, seen sight) bool {
+	return !seen.absent && !seen.blocked && judge(&j.Sealed, u.set.Instance, seen.info, seen.listed) == equal
+}
+
+// decide turns what is at the key into the condition of the PUT, or into an end
+// without one.
+func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome) {
+	o.IfNoneMatch, o.IfMatch = false, ""
+	switch {
+	case seen.absent:
+		o.IfNoneMatch = true
+		return false, outcome{}
+	case seen.blocked: // it is there, and the policy hides whose it is
+		return false, outcome{}
+	}
+	switch judge(&j.Sealed, u.set.Instance, seen.info, seen.listed) {
+	case equal:
+		return true, outcome{it: j.it, is: adopted, info: seen.info, contact: true}
+	case ours:
+		o.IfMatch = seen.info.ETag
+		return false, outcome{}
+	case unclear: // a listing is all that the policy allows, and conditions on an ETag need more
+		return false, outcome{}
+	}
+	who := "a program that is not millwright"
+	if seen.info.Instance != "" {
+		who = fmt.Sprintf("the instance %q", seen.info.Instance)
+	}
+	return true, outcome{
+		it: j.it, contact: true,
+		err:    fmt.Errorf("put %s: conflict", j.Key),
+		what:   fmt.Sprintf("the object was last written by %s and is left alone", who),
+		remedy: fmt.Sprintf("two writers share the key: give each its own prefix or component name; if the object may go, delete s3://%s/%s and it is uploaded within 5 minutes", j.Bucket, j.Key),
+	}
+}
+
+// putOnce puts with the condition, and without it where the store has none.
+func (u *Uploader) putOnce(ctx context.Context, o objstore.Object) (objstore.Info, error) {
+	if _, plain := u.plain.Load(o.Bucket); plain {
+		o.IfNoneMatch, o.IfMatch = false, ""
+	}
+	info, err := u.store.Put(ctx, o)
+	if objstore.KindOf(err) == objstore.KindUnsupported && (o.IfNoneMatch || o.IfMatch != "") {
+		o.IfNoneMatch, o.IfMatch = false, ""
+		if info, err = u.store.Put(ctx, o); err == nil {
+			u.plain.Store(o.Bucket, struct{}{})
+		}
+	}
+	return info, err
+}
+
+// look finds out what is at the key. A policy may forbid HEAD, or answer 403
+// for what is not there; then a listing of the one key is tried. What neither
+// tells is left to the PUT's condition.
+func (u *Uploader) look(ctx context.Context, s *window.Sealed) (sight, error) {
+	at := time.Now()
+	info, err := u.store.Head(ctx, s.Bucket, s.Key)
+	switch kind := objstore.KindOf(err); {
+	case err == nil:
+		return sight{at: at, info: info}, nil
+	case errors.Is(err, objstore.ErrNotFound):
+		return sight{at: at, absent: true}, nil
+	case kind != objstore.KindForbidden && kind != objstore.KindOther:
+		return sight{}, err
+	}
+	found, err := u.listOne(ctx, s)
+	switch {
+	case err != nil:
+		return sight{at: at, absent: true, blocked: true}, nil
+	case found == nil:
+		return sight{at: at, absent: true}, nil
+	}
+	return sight{at: at, info: *found, listed: true}, nil
+}
+
+func (u *Uploader) listOne(ctx context.Context, s *window.Sealed) (*objstore.Info, error) {
+	var found *objstore.Info
+	err := u.store.List(ctx, s.Bucket, s.Key, "", func(page []objstore.Info) (bool, error) {
+		for i := range page {
+			if page[i].Key == s.Key {
+				in := page[i]
+				found = &in
+			}
+		}
+		return false, nil // the key itself is the first with it as a prefix
+	})
+	return found, err
+}
+
+// fail puts an error in words.
+func (u *Uploader) fail(j job, err error, contact bool) outcome {
+	what, remedy := objstore.Explain(err)
+	kind := objstore.KindOf(err)
+	return outcome{
+		it: j.it, err: err, what: what, remedy: remedy, scope: kind.Scope(),
+		contact: contact && kind != objstore.KindCanceled,
+	}
+}
+
+// unusable deals with a spool file that cannot be sent. The first time the
+// ledger is asked again: perhaps the window was sealed anew meanwhile.
+func (u *Uploader) unusable(ctx context.Context, j job, err error) outcome {
+	out := outcome{it: j.it, err: err, suspect: true, what: "the window's file in the spool: " + err.Error()}
+	var damaged *damagedError
+	switch {
+	case !errors.As(err, &damaged):
+		out.suspect = false
+		out.remedy = "check the state folder's disk and rights"
+	case !j.suspect:
+		out.remedy = "nothing to do: it is looked at again"
+	case u.set.Deriver == nil:
+		out.remedy = "run backfill over the drops of this window"
+	default:
+		setAside(u.file(&j.Sealed))
+		out.remedy = "nothing to do: the window is made again from its rows; if it repeats, check the disk"
+		if derr := u.set.Deriver.Derive(ctx, j.Sealed, damaged.why); derr != nil {
+			out.err = errors.Join(err, derr)
+			out.what += "; it could not be made again: " + derr.Error()
+			out.remedy = "run backfill over the drops of this window, and check the disk"
+		}
+	}
+	return out
+}
