@@ -1,0 +1,211 @@
+// Package agent is the daemon on the gateway: it wires drop folders, sealing
+// and uploading to one ledger, owns every goroutine and the clock, keeps the
+// disk within its quotas and puts drops away. What a window is, and how it is
+// sent, is decided by the packages it wires.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/config"
+	"millwright/ingest"
+	"millwright/ingest/seal"
+	"millwright/ingest/take"
+	"millwright/internal/clock"
+	"millwright/internal/ledger"
+	"millwright/internal/objstore"
+	"millwright/upload"
+)
+
+// Agent is made by New and runs once.
+type Agent struct {
+	cfg   *config.Config
+	clock clock.Source
+	log   *zap.Logger
+}
+
+// New starts nothing and touches no disk. The configuration has been loaded,
+// and so checked.
+func New(cfg *config.Config, src clock.Source, log *zap.Logger) *Agent {
+	return &Agent{cfg: cfg, clock: src, log: log}
+}
+
+// Run works until ctx ends, then stops cleanly and returns nil. An error means
+// that it could not start.
+func (a *Agent) Run(ctx context.Context) error {
+	dirs := dirs{state: a.cfg.StateDir}
+	for _, dir := range []string{dirs.segments(), dirs.windows(), dirs.quarantine()} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return fmt.Errorf("make the state folder: %w; check state_dir and its owner", err)
+		}
+	}
+	held, err := lock(dirs.state)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	led, err := ledger.Open(ctx, dirs.state, a.log)
+	if err != nil {
+		return err
+	}
+	err = a.work(ctx, led, dirs)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	return errors.Join(err, led.Close())
+}
+
+// work starts the loops over an open ledger and waits for them.
+func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
+	last, err := led.LastWall(ctx)
+	if err != nil {
+		return err
+	}
+	watch := clock.NewWatch(a.clock, last)
+	first, err := led.FirstStart(ctx, a.clock.Now())
+	if err != nil {
+		return err
+	}
+	board, err := openNotes(ctx, led, a.clock, a.log)
+	if err != nil {
+		return err
+	}
+	if led.SetAside() != "" {
+		board.stand(ctx, "ledger", "set-aside", "the ledger was damaged and set aside as "+led.SetAside()+"; it was made anew from spool and drop folders",
+			"look at the disk's health; the old file can be deleted when nothing is missing")
+	}
+	if err := adopt(ctx, led, dirs, a.log); err != nil {
+		return err
+	}
+	if err := led.ClearRefused(ctx); err != nil { // the configuration may have changed
+		return err
+	}
+	store, err := objstore.New(ctx, Store(a.cfg), a.log)
+	if err != nil {
+		return err
+	}
+	d, err := a.wire(led, dirs, watch, first, board, store)
+	if err != nil {
+		return err
+	}
+	if err := d.sealer.Load(ctx, a.clock.Now()); err != nil {
+		return err
+	}
+	a.log.Info("started", zap.String("instance", a.cfg.Instance), zap.Int("drop_folders", len(a.cfg.Drops)),
+		zap.Int("schedulers", len(a.cfg.Schedulers)), zap.String("state_dir", dirs.state), zap.Time("time", a.clock.Now()))
+	err = d.run(ctx)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if watch.Settled() {
+		err = errors.Join(err, led.SetLastWall(stop, a.clock.Now()))
+	}
+	a.log.Info("stopped")
+	return err
+}
+
+// wire makes the parts; nothing runs yet.
+func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first time.Time, board *notes, store *objstore.Client) (*daemon, error) {
+	folders, err := folders(a.cfg)
+	if err != nil {
+		return nil, err
+	}
+	streams := Streams(a.cfg)
+	rules := archives(a.cfg)
+	skip := []string{dirs.state}
+	dsk := &disk{state: dirs.state, quota: a.quota(), free: a.cfg.Limits.Free.Of, now: a.clock.Now}
+	for _, r := range rules {
+		skip = append(skip, r.dir)
+		if outside(dirs.state, r.dir) {
+			dsk.archives = append(dsk.archives, r.dir)
+		}
+	}
+	limits := take.Limits{File: a.cfg.Limits.File.Bytes(), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
+	horizon := newHorizon(a.clock, watch, first, streams, aheads(a.cfg))
+	taker := take.New(folders, led, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
+	sealer := seal.New(streams, led, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{}, a.log)
+	up := upload.New(led, store, a.clock.Now, upload.Settings{Instance: a.cfg.Instance, Dir: dirs.windows()}, a.log)
+	site := &site{
+		watch: watch, uploader: up, ledger: led, dirs: dirs, notes: board, clock: a.clock, log: a.log,
+		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
+	}
+	var overdue time.Duration
+	for _, s := range streams {
+		overdue = max(overdue, s.OverdueMax)
+	}
+	return &daemon{
+		taker:  taker,
+		sealer: sealer,
+		ingester: &ingest.Ingester{
+			Taker: site.listing(taker), Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
+			Gate: &gate{disk: dsk, archives: rules, notes: board, log: a.log},
+		},
+		uploader: up,
+		keeper: &keeper{clock: a.clock, watch: watch, ledger: led, archives: rules, disk: dsk, notes: board,
+			storeDate: storeDate(store, streams[0].Bucket), overdue: overdue, log: a.log},
+		log: a.log,
+	}, nil
+}
+
+// storeDate asks for the store's time; an answer that is not quite new is
+// brought forward by how long ago it came.
+func storeDate(store *objstore.Client, bucket string) func(context.Context) (time.Time, error) {
+	return func(ctx context.Context) (time.Time, error) {
+		date, local, err := store.StoreTime(ctx, bucket)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return date.Add(time.Since(local)), nil
+	}
+}
+
+// quota is limits.state in bytes.
+func (a *Agent) quota() int64 {
+	total, err := diskSize(a.cfg.StateDir)
+	if err != nil {
+		return a.cfg.Limits.State.Bytes()
+	}
+	return a.cfg.Limits.State.Of(total)
+}
+
+// daemon is the running parts.
+type daemon struct {
+	taker    *take.Taker
+	sealer   *seal.Sealer
+	ingester *ingest.Ingester
+	uploader *upload.Uploader
+	keeper   *keeper
+	log      *zap.Logger
+}
+
+// run starts every loop and waits for all of them. Loops end with ctx only; one
+// that cannot go on at all ends the others, so that systemd starts anew.
+func (d *daemon) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	start := func(name string, loop func(context.Context) error) {
+		wg.Go(func() {
+			if err := loop(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	start("ingest", d.ingester.Run)
+	start("upload", d.uploader.Run)
+	start("keep", d.keeper.run)
+	start("watch", func(ctx context.Context) error {
+		if err := d.taker.Watch(ctx); err != nil && ctx.Err() == nil {
+			d.log.Warn("no file events", zap.Error(err)) // listing goes on
+		}
+		return nil
+	})
+	wg.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,174 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// reserveSize is kept aside on the state's file system, so that ledger and
+// uploads go on when everything else has filled it (promise 5).
+const reserveSize = 8 << 20
+
+// disk watches the quotas: the bytes below the state folder and the archives
+// against limits.state, and the file system's free space against limits.free.
+type disk struct {
+	state    string
+	archives []string // outside state
+	quota    int64    // bytes; 0 for none
+	free     func(total int64) int64
+	now      func() time.Time // business time, as in the names of archive folders
+
+	mu       sync.Mutex
+	used     int64
+	measured time.Time
+}
+
+// remeasure is how long a measurement is trusted; what is taken meanwhile is
+// added by grew.
+const remeasure = 5 * time.Minute
+
+// grew counts bytes that were just written.
+func (d *disk) grew(n int64) {
+	d.mu.Lock()
+	d.used += n
+	d.mu.Unlock()
+}
+
+// measure walks the state folder and the archives when the last walk is old or
+// force is set, and returns the bytes in use.
+func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
+	d.mu.Lock()
+	used, fresh := d.used, time.Since(d.measured) < remeasure
+	d.mu.Unlock()
+	if fresh && !force {
+		return used, nil
+	}
+	used = 0
+	for _, dir := range append([]string{d.state}, d.archives...) {
+		n, err := treeSize(ctx, dir)
+		if err != nil {
+			return 0, err
+		}
+		used += n
+	}
+	d.mu.Lock()
+	d.used, d.measured = used, time.Now()
+	d.mu.Unlock()
+	return used, nil
+}
+
+// full says why no further drop may be taken, or "" when one may. need is what
+// the next batch is expected to write.
+func (d *disk) full(ctx context.Context, need int64) (string, error) {
+	used, err := d.measure(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	if d.quota > 0 && used+need > d.quota {
+		if used, err = d.measure(ctx, true); err != nil {
+			return "", err
+		}
+		if used+need > d.quota {
+			return fmt.Sprintf("%s and the archives hold %s of the %s that limits.state allows", d.state, size(used), size(d.quota)), nil
+		}
+	}
+	var st unix.Statfs_t
+	if err := unix.Statfs(d.state, &st); err != nil {
+		return "", fmt.Errorf("read free space of %s: %w", d.state, err)
+	}
+	total, avail := int64(st.Blocks)*int64(st.Bsize), int64(st.Bavail)*int64(st.Bsize)
+	if least := d.free(total); avail-need < least {
+		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, size(avail), size(least)), nil
+	}
+	return "", nil
+}
+
+// reserve makes the reserve file when there is room for it.
+func (d *disk) reserve() error {
+	name := filepath.Join(d.state, "reserve")
+	if st, err := os.Stat(name); err == nil && st.Size() == reserveSize {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the disk reserve: %w", err)
+	}
+	defer f.Close()
+	if err := unix.Fallocate(int(f.Fd()), 0, 0, reserveSize); err != nil {
+		if errors.Is(err, unix.EOPNOTSUPP) {
+			return f.Truncate(0) // no reserve on file systems that cannot give one
+		}
+		return fmt.Errorf("make the disk reserve: %w", errors.Join(err, os.Remove(name)))
+	}
+	return nil
+}
+
+// release gives the reserve back to the file system.
+func (d *disk) release() error {
+	err := os.Remove(filepath.Join(d.state, "reserve"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func treeSize(ctx context.Context, dir string) (int64, error) {
+	var n int64
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // pruned while walking
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !e.Type().IsRegular():
+			return nil
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			n += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("measure %s: %w", dir, err)
+	}
+	return n, nil
+}
+
+// size prints bytes as people write them.
+func size(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, suffix := float64(n), ""
+	for _, suffix = range []string{"KiB", "MiB", "GiB", "TiB"} {
+		f /= unit
+		if f < unit {
+			break
+		}
+	}
+	return fmt.Sprintf("%.1f %s", f, suffix)
+}
+
+// diskSize is the size of the file system that holds dir.
+func diskSize(dir string) (int64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, fmt.Errorf("read the disk's size: %w", err)
+	}
+	return int64(st.Blocks) * int64(st.Bsize), nil
+}

@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/ingest"
+	"millwright/ingest/take"
+	"millwright/internal/clock"
+	"millwright/internal/ledger"
+	"millwright/upload"
+)
+
+// site answers the ingest loop's questions and does what follows a pass.
+type site struct {
+	watch    *clock.Watch
+	uploader *upload.Uploader
+	ledger   *ledger.Ledger
+	archiver *archiver
+	dirs     dirs
+	notes    *notes
+	clock    clock.Clock
+	log      *zap.Logger
+
+	tidied time.Time // real time of the last putting away
+}
+
+// tidyEvery is how often drops are put away and segments deleted. It is real
+// time: what it costs does not depend on the business clock.
+const tidyEvery = 5 * time.Second
+
+// ClockSettled implements ingest.Site.
+func (s *site) ClockSettled() bool { return s.watch.Settled() }
+
+// Slowest implements ingest.Site.
+func (s *site) Slowest() time.Duration { return s.uploader.Slowest() }
+
+// Sealed implements ingest.Site.
+func (s *site) Sealed(int) { s.uploader.Wake() }
+
+// Turned implements ingest.Site.
+func (s *site) Turned(ctx context.Context, _ time.Time) (more bool) {
+	if time.Since(s.tidied) < tidyEvery {
+		return false
+	}
+	more, err := s.archiver.pass(ctx)
+	if err == nil {
+		err = bury(ctx, s.ledger, s.dirs.segments())
+	}
+	if !more {
+		s.tidied = time.Now()
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("put drops away", zap.Error(err))
+		s.notes.stand(ctx, "drops", "put-away", err.Error(), "check the rights on the drop folders and the archive: the agent must be able to remove files there (or set after: keep)")
+		return false
+	}
+	s.notes.clear(ctx, "drops", "put-away")
+	return more
+}
+
+// listing makes a Taker's faults standing notes.
+func (s *site) listing(t *take.Taker) ingest.Taker { return &noted{Taker: t, notes: s.notes} }
+
+type noted struct {
+	*take.Taker
+	notes *notes
+}
+
+// List implements ingest.Taker.
+func (n *noted) List(ctx context.Context) (take.Listing, error) {
+	l, err := n.Taker.List(ctx)
+	scopes := map[string]bool{}
+	for _, f := range l.Faults {
+		scope := filepath.Join(f.Folder, f.Name)
+		scopes[scope] = true
+		n.notes.stand(ctx, scope, "unreadable", f.Err.Error(), "check that it exists and that the agent's user may read it; it is tried again")
+	}
+	if err == nil {
+		n.notes.keep(ctx, "unreadable", scopes)
+	}
+	return l, err
+}

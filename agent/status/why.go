@@ -1,0 +1,224 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"millwright/agent"
+	"millwright/config"
+	"millwright/ingest/seal"
+	"millwright/internal/drop"
+	"millwright/internal/ledger"
+	"millwright/internal/window"
+)
+
+// Drop is what became of one version of a file.
+type Drop struct {
+	Path      string      `json:"path"`
+	Version   int64       `json:"version"`
+	Component string      `json:"component,omitempty"`
+	State     drop.State  `json:"state"`
+	Why       string      `json:"why"`
+	TakenAt   time.Time   `json:"taken_at,omitzero"`
+	First     time.Time   `json:"first_row,omitzero"`
+	Last      time.Time   `json:"last_row,omitzero"`
+	Counts    drop.Counts `json:"counts"`
+	Windows   []Window    `json:"windows,omitempty"`
+}
+
+// Window is what became of one component's window.
+type Window struct {
+	Scheduler  string    `json:"scheduler"`
+	Component  string    `json:"component"`
+	Start      time.Time `json:"start"`
+	End        time.Time `json:"end"`
+	Wake       time.Time `json:"wake_up"`
+	State      string    `json:"state"`
+	Why        string    `json:"why"`
+	Remedy     string    `json:"remedy,omitempty"`
+	Generation int64     `json:"generation"`
+	Verified   int64     `json:"verified_generation"`
+	Bucket     string    `json:"bucket,omitempty"`
+	Key        string    `json:"key,omitempty"`
+	Size       int64     `json:"size,omitempty"`
+	RealRows   int64     `json:"real_rows"`
+	LateRows   int64     `json:"late_rows"`
+}
+
+// WhyDrop tells what became of the file at an absolute path, every version of
+// it, the newest first; for a file that was never heard of, why that may be.
+func WhyDrop(ctx context.Context, cfg *config.Config, led *ledger.Ledger, path string, now time.Time) ([]Drop, error) {
+	drops, err := led.Drops(ctx, ledger.DropFilter{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	var out []Drop
+	for _, d := range drops {
+		w := Drop{
+			Path: path, Version: d.Version, Component: d.Component, State: d.State, Why: fate(d), TakenAt: d.TakenAt,
+			First: at(d.First), Last: at(d.Last), Counts: d.Counts,
+		}
+		if d.ID != 0 {
+			if w.Windows, err = dropWindows(ctx, cfg, led, d.ID, now); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, w)
+	}
+	if len(out) == 0 {
+		out = append(out, Drop{Path: path, State: "unknown", Why: unheard(cfg, path)})
+	}
+	return out, nil
+}
+
+func dropWindows(ctx context.Context, cfg *config.Config, led *ledger.Ledger, id int64, now time.Time) ([]Window, error) {
+	ids, err := led.DropWindows(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []Window
+	for _, id := range ids {
+		r, ok, err := led.Window(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if st, known := stream(cfg, id); ok && known {
+			out = append(out, describe(st, r, now))
+		}
+	}
+	return out, nil
+}
+
+// fate says in words what a drop's state means.
+func fate(d drop.Drop) string {
+	switch d.State {
+	case drop.Refused:
+		return "not taken: " + d.Reason
+	case drop.Quarantined:
+		return "no row could be used: " + d.Reason
+	case drop.Archived:
+		return "all rows are accounted for; the file is " + d.Reason
+	case drop.Deleted:
+		return "all rows are accounted for; the file was deleted"
+	}
+	text := "taken"
+	if d.State == drop.Repeat {
+		text = "nothing new in it"
+	}
+	if d.Reason != "" {
+		text += ": " + d.Reason
+	}
+	if d.Counts.Open > 0 {
+		text += fmt.Sprintf("; %d rows are durable and wait for their windows", d.Counts.Open)
+	}
+	if d.Counts.Older > 0 {
+		text += fmt.Sprintf("; %d rows are older than the agent takes and stay in the file: upload them with 'millwright backfill --config FILE %s'", d.Counts.Older, filepath.Join(d.Folder, d.Name))
+	}
+	return text
+}
+
+// unheard says why the daemon may not know a file.
+func unheard(cfg *config.Config, path string) string {
+	var folder *config.Drop
+	for i := range cfg.Drops {
+		if rel, err := filepath.Rel(cfg.Drops[i].Path, path); err == nil && rel != ".." && !strings.HasPrefix(rel, "../") {
+			folder = &cfg.Drops[i]
+		}
+	}
+	if folder == nil {
+		return "it is below none of the drop folders: move it there, or add its folder to drops"
+	}
+	st, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file, and none of that name was ever taken"
+	case err != nil:
+		return err.Error()
+	case st.Mode()&fs.ModeSymlink != 0:
+		return "it is a symbolic link, and those are not followed: copy the file itself"
+	case !st.Mode().IsRegular():
+		return "it is no regular file"
+	}
+	for _, pattern := range folder.Include {
+		if ok, _ := filepath.Match(strings.ToLower(pattern), strings.ToLower(filepath.Base(path))); ok {
+			return fmt.Sprintf("it is not taken yet: it may not be complete (rule %s), or the daemon has not looked since, or holds drops back (see 'millwright status')", folder.Complete.Rule)
+		}
+	}
+	return fmt.Sprintf("its name fits none of the patterns %s", strings.Join(folder.Include, " "))
+}
+
+// WhyWindow tells what became of the windows that hold the instant t, one for
+// each component of each scheduler.
+func WhyWindow(ctx context.Context, cfg *config.Config, led *ledger.Ledger, t, now time.Time) ([]Window, error) {
+	var out []Window
+	for _, st := range agent.Streams(cfg) {
+		id := window.ID{Scheduler: st.Scheduler, Component: st.Component, Start: st.Cadence.Start(t.UnixNano())}
+		r, _, err := led.Window(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		r.ID = id
+		out = append(out, describe(st, r, now))
+	}
+	return out, nil
+}
+
+func stream(cfg *config.Config, id window.ID) (seal.Stream, bool) {
+	for _, st := range agent.Streams(cfg) {
+		if st.Scheduler == id.Scheduler && st.Component == id.Component {
+			return st, true
+		}
+	}
+	return seal.Stream{}, false
+}
+
+// describe says in words where a window is on its way, and why.
+func describe(st seal.Stream, r window.Record, now time.Time) Window {
+	w := Window{
+		Scheduler: r.Scheduler, Component: r.Component, Start: time.Unix(0, r.Start).UTC(), End: time.Unix(0, st.Cadence.End(r.Start)).UTC(),
+		Wake: st.Cadence.Wake(r.Start), Generation: r.Generation, Verified: r.Verified, Bucket: r.Bucket, Key: r.Key, Size: r.Size,
+		RealRows: r.RealRows, LateRows: r.Late,
+	}
+	switch {
+	case r.Generation == 0 && r.Silent:
+		w.State, w.Why = "silent", "the component had no rows, and nothing to hold: it has no file, and the service fails the whole run"
+		w.Remedy = "look whether the logger still writes, and 'millwright status drop' for its files"
+	case r.Generation == 0 && now.Before(w.End):
+		w.State, w.Why = "open", "the window has not ended"
+	case r.Generation == 0 && now.Before(st.Cadence.Latest(r.Start)):
+		w.State, w.Why = "open", fmt.Sprintf("it waits for rows of all sensors, at the latest until %s", st.Cadence.Latest(r.Start).Format(time.RFC3339))
+	case r.Generation == 0 && r.Closed:
+		w.State, w.Why = "silent", "it was closed without a row"
+	case r.Generation == 0:
+		w.State, w.Why = "unknown", "no row of it was ever taken"
+		w.Remedy = "if there are files with such rows, ask for one with 'millwright status drop PATH'; history is uploaded with 'millwright backfill'"
+	case r.Verified >= r.Generation:
+		w.State, w.Why = "verified", fmt.Sprintf("in the bucket since %s", r.VerifiedAt.Format(time.RFC3339))
+		if r.Unverified {
+			w.State, w.Why = "unverified", "uploaded, but the bucket's policy forbids the check"
+			w.Remedy = "allow s3:GetObject on the prefix"
+		}
+	case r.Error != "":
+		w.State, w.Why, w.Remedy = "waiting", fmt.Sprintf("%s (attempt %d, next %s)", r.Error, r.Attempts, r.NextTry.Format(time.RFC3339)), r.Remedy
+	default:
+		w.State, w.Why = "sealed", "its file waits for its turn to be uploaded"
+	}
+	if r.Generation > 0 {
+		if r.Overdue {
+			w.Why += "; sealed after the wake-up, so it was not scored"
+		}
+		if r.HeldOnly {
+			w.Why += "; it holds nothing but held values"
+		}
+		if r.Late > 0 {
+			w.Why += fmt.Sprintf("; %d rows came after its cut-off and are in late/", r.Late)
+		}
+	}
+	return w
+}

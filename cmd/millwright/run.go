@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"millwright/agent"
+	"millwright/config"
+	"millwright/internal/clock"
+)
+
+func newRunCommand() *cobra.Command {
+	var file, rehearse string
+	cmd := &cobra.Command{
+		Use:   "run --config FILE",
+		Short: "Run the daemon in the foreground, with its log on standard error",
+		Long: `Run the daemon: take sensor files out of the drop folders, cut their rows into every
+scheduler's windows and have each window in the bucket before the scheduler wakes up.
+It goes on until SIGINT or SIGTERM and stops cleanly: nothing that was taken is lost,
+and the next start goes on where this one stopped, however it ended.`,
+		Example: `  millwright config check --config /etc/millwright/millwright.yaml
+  millwright run --config /etc/millwright/millwright.yaml
+  millwright run --config site.yaml --rehearse 2026-01-05T00:00:00Z@60`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			src, err := clock.Parse(rehearse)
+			if err != nil {
+				return exit(exitUsage, err)
+			}
+			cfg, err := loadConfig(file, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return runAgent(cmd.Context(), cfg, src, cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE` (required)")
+	cmd.Flags().StringVar(&rehearse, "rehearse", "", "run the business clock from `T@N`: from the instant T at N times the pace")
+	must(cmd.MarkFlagRequired("config"))
+	return cmd
+}
+
+func runAgent(ctx context.Context, cfg *config.Config, src clock.Source, stderr io.Writer) error {
+	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
+	err := agent.New(cfg, src, log).Run(ctx)
+	if err != nil {
+		log.Error("cannot run", zap.Error(err))
+		return exit(exitFailed, nil) // the log has said it
+	}
+	return nil
+}
+
+// loadConfig reads the agent's configuration; its faults and warnings go to
+// stderr, one a line.
+func loadConfig(file string, stderr io.Writer) (*config.Config, error) {
+	cfg, warnings, err := config.Load(file)
+	for _, w := range warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w.Error())
+	}
+	var faults config.Faults
+	switch {
+	case errors.As(err, &faults):
+		return nil, exit(exitConfig, fmt.Errorf("%w\nsee 'millwright config check --config %s'", err, file))
+	case err != nil:
+		return nil, exit(exitConfig, err)
+	}
+	return cfg, nil
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"millwright/agent/status"
+	"millwright/config"
+	"millwright/internal/ledger"
+)
+
+func newStatusCommand() *cobra.Command {
+	v := &statusVerb{}
+	cmd := &cobra.Command{
+		Use:   "status --config FILE",
+		Short: "Tell what the daemon is doing, from its ledger",
+		Long: `Tell what the daemon is doing: per scheduler the last and the next window, what waits
+for the bucket, how old it is, and what needs attention with the remedy. It reads the
+ledger, so it works beside a running daemon and without one.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return v.with(cmd, func(ctx context.Context, cfg *config.Config, led *ledger.Ledger) error {
+				s, err := status.Take(ctx, cfg, led, v.now())
+				if err != nil {
+					return err
+				}
+				return v.print(cmd.OutOrStdout(), s, func(w io.Writer) { printSnapshot(w, s) })
+			})
+		},
+	}
+	cmd.PersistentFlags().StringVar(&v.config, "config", "", "configuration `FILE` (required)")
+	cmd.PersistentFlags().BoolVar(&v.json, "json", false, "print JSON")
+	cmd.PersistentFlags().StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal")
+	must(cmd.MarkPersistentFlagRequired("config"))
+	cmd.AddCommand(v.dropCommand(), v.windowCommand())
+	return cmd
+}
+
+// statusVerb is what the three forms of the verb share.
+type statusVerb struct {
+	config string
+	at     string
+	json   bool
+}
+
+func (v *statusVerb) now() time.Time {
+	if t, err := time.Parse(time.RFC3339, v.at); err == nil {
+		return t
+	}
+	return time.Now()
+}
+
+func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, *config.Config, *ledger.Ledger) error) error {
+	if v.at != "" {
+		if _, err := time.Parse(time.RFC3339, v.at); err != nil {
+			return exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at))
+		}
+	}
+	cfg, err := loadConfig(v.config, io.Discard)
+	if err != nil {
+		return err
+	}
+	led, err := ledger.OpenReadOnly(cmd.Context(), cfg.StateDir)
+	if err != nil {
+		return err
+	}
+	defer led.Close()
+	return do(cmd.Context(), cfg, led)
+}
+
+func (v *statusVerb) print(w io.Writer, value any, people func(io.Writer)) error {
+	if v.json {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(value)
+	}
+	people(w)
+	return nil
+}
+
+func (v *statusVerb) dropCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "drop PATH",
+		Short: "Tell what became of a dropped file, and why",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := filepath.Abs(args[0])
+			if err != nil {
+				return err
+			}
+			return v.with(cmd, func(ctx context.Context, cfg *config.Config, led *ledger.Ledger) error {
+				drops, err := status.WhyDrop(ctx, cfg, led, path, v.now())
+				if err != nil {
+					return err
+				}
+				return v.print(cmd.OutOrStdout(), drops, func(w io.Writer) { printDrops(w, drops) })
+			})
+		},
+	}
+}
+
+func (v *statusVerb) windowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "window TIME",
+		Short: "Tell what became of the windows that hold an instant (RFC 3339), and why",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := time.Parse(time.RFC3339, args[0])
+			if err != nil {
+				return exit(exitUsage, fmt.Errorf("read the time %q: write it like 2026-01-05T08:05:00Z", args[0]))
+			}
+			return v.with(cmd, func(ctx context.Context, cfg *config.Config, led *ledger.Ledger) error {
+				windows, err := status.WhyWindow(ctx, cfg, led, t, v.now())
+				if err != nil {
+					return err
+				}
+				return v.print(cmd.OutOrStdout(), windows, func(w io.Writer) { printWindows(w, windows) })
+			})
+		},
+	}
+}
+
+func printSnapshot(w io.Writer, s status.Snapshot) {
+	state := "not running"
+	if s.Running {
+		state = "running"
+	}
+	fmt.Fprintf(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
+	fmt.Fprintf(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %d values repeated, %d cells unreadable\n",
+		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, s.Rows.Repeated, s.Rows.BadCells)
+	var states []string
+	for _, st := range sortedStates(s.Drops) {
+		states = append(states, fmt.Sprintf("%d %s", s.Drops[st], st))
+	}
+	fmt.Fprintf(w, "drops: %s; last taken %s\n\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SCHEDULER\tCOMPONENT\tLAST SEALED\tLAST IN BUCKET\tWAITING\tOVERDUE\tSILENT\tLATE ROWS\tNEXT WAKE-UP")
+	for _, sc := range s.Schedulers {
+		for _, c := range sc.Components {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", sc.Name, c.Name, stamp(c.LastSealed), stamp(c.LastVerified), c.Backlog, c.Overdue, c.Silent, c.LateRows, stamp(sc.NextWake))
+		}
+	}
+	t.Flush()
+	if len(s.Attention) == 0 {
+		fmt.Fprintln(w, "\nnothing needs attention")
+		return
+	}
+	fmt.Fprintln(w, "\nneeds attention:")
+	for _, a := range s.Attention {
+		fmt.Fprintf(w, "- %s, since %s: %s\n  %s\n", a.About, stamp(a.Since), a.What, a.Remedy)
+	}
+}
+
+func printDrops(w io.Writer, drops []status.Drop) {
+	for _, d := range drops {
+		fmt.Fprintf(w, "%s (version %d): %s\n  %s\n", d.Path, d.Version, d.State, d.Why)
+		if d.Counts.Rows > 0 {
+			c := d.Counts
+			fmt.Fprintf(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))
+			fmt.Fprintf(w, "  %d rows = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %d values, %d repeated, %d the same, %d cells unreadable\n",
+				c.Rows, c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, c.Values, c.Repeated, c.Same, c.BadCells)
+		}
+		printWindows(w, d.Windows)
+	}
+}
+
+func printWindows(w io.Writer, windows []status.Window) {
+	for _, win := range windows {
+		fmt.Fprintf(w, "  %s/%s %s: %s\n    %s\n", win.Scheduler, win.Component, stamp(win.Start), win.State, win.Why)
+		if win.Remedy != "" {
+			fmt.Fprintf(w, "    %s\n", win.Remedy)
+		}
+		if win.Key != "" {
+			fmt.Fprintf(w, "    s3://%s/%s, %d bytes, generation %d\n", win.Bucket, win.Key, win.Size, win.Generation)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+// Package ingest turns drop folders into sealed windows: it lists, takes, seals
+// and closes, in this order, on one goroutine. It sends nothing; uploading has
+// its own loop.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/ingest/seal"
+	"millwright/ingest/take"
+	"millwright/internal/clock"
+	"millwright/internal/drop"
+	"millwright/internal/segment"
+)
+
+// Taker finds settled drops and makes their rows durable.
+type Taker interface {
+	// List looks at every drop folder once.
+	List(ctx context.Context) (take.Listing, error)
+	// Take reads a batch; when it returns without error its drops are taken,
+	// refused or quarantined in the ledger.
+	Take(ctx context.Context, batch []take.Candidate) ([]drop.Drop, []segment.Ref, error)
+	// Hints delivers when a folder may have changed. Hints may get lost.
+	Hints() <-chan struct{}
+}
+
+// Sealer turns taken rows into windows.
+type Sealer interface {
+	Took(refs []segment.Ref, at time.Time)
+	Seal(ctx context.Context, now time.Time, w seal.Waiting) (sealed int, err error)
+	Close(ctx context.Context, now time.Time) (closed int, err error)
+	// Due is when the next Seal or Close is worth it.
+	Due(now time.Time) time.Time
+}
+
+// Gate holds drops back, where they are safe, while the disk is full.
+type Gate interface {
+	// May tells whether bytes more may be written to the spool.
+	May(ctx context.Context, bytes int64) bool
+}
+
+// Site is what the agent knows and the loop asks.
+type Site interface {
+	ClockSettled() bool
+	Slowest() time.Duration // the slowest recent upload
+	// Sealed is called after windows were sealed, so that the uploader looks.
+	Sealed(n int)
+	// Turned is called at the end of every pass, for the watchdog and for
+	// putting away drops. It tells whether there is more to put away.
+	Turned(ctx context.Context, now time.Time) (more bool)
+}
+
+// Ingester is the loop.
+type Ingester struct {
+	Taker  Taker
+	Sealer Sealer
+	Gate   Gate
+	Site   Site
+	Clock  clock.Clock
+	Log    *zap.Logger
+}
+
+// A batch is taken, sealed and committed together: large enough to share its
+// fsyncs, small enough that deadlines are looked at between two of them.
+const (
+	batchFiles = 256
+	batchBytes = 64 << 20
+)
+
+// Run turns until ctx ends. It returns only ctx's error: whatever goes wrong in
+// a pass is logged and tried again in the next.
+func (i *Ingester) Run(ctx context.Context) error {
+	wake := make(chan struct{}, 1)
+	forwarded := make(chan struct{})
+	go func() {
+		defer close(forwarded)
+		forward(ctx, i.Taker.Hints(), wake)
+	}()
+	defer func() { <-forwarded }()
+	for {
+		look, err := i.pass(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			i.Log.Error("ingest pass", zap.Error(err))
+		}
+		// Folders are looked at in real time, windows fall due in business time.
+		timer := time.AfterFunc(time.Until(look), func() { nudge(wake) })
+		err = i.Clock.Wait(ctx, i.Sealer.Due(i.Clock.Now()), wake)
+		timer.Stop()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func forward(ctx context.Context, hints <-chan struct{}, wake chan<- struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hints:
+			nudge(wake)
+		}
+	}
+}
+
+func nudge(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
+}
+
+// pass looks at everything once and says when to look again (real time).
+func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
+	look = time.Now().Add(time.Second)
+	listing, err := i.Taker.List(ctx)
+	if err != nil {
+		return look, err
+	}
+	var errs []error
+	left := listing.Candidates
+	for len(left) > 0 && ctx.Err() == nil {
+		batch, bytes := cut(left)
+		if !i.Gate.May(ctx, bytes) {
+			left = nil // they stay where they are, and hold no window back
+			break
+		}
+		if err := i.take(ctx, batch); err != nil {
+			errs, left = append(errs, err), nil
+			break
+		}
+		left = left[len(batch):]
+		if len(left) > 0 {
+			errs = append(errs, i.seal(ctx, left)) // other components' deadlines do not wait
+		}
+	}
+	errs = append(errs, i.seal(ctx, left))
+	if i.Site.Turned(ctx, i.Clock.Now()) {
+		return time.Now(), errors.Join(errs...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return look, err
+	}
+	return listing.Next, nil
+}
+
+func (i *Ingester) take(ctx context.Context, batch []take.Candidate) error {
+	drops, refs, err := i.Taker.Take(ctx, batch)
+	if err != nil {
+		return err
+	}
+	i.Sealer.Took(refs, i.Clock.Now())
+	for _, d := range drops {
+		i.Log.Debug("drop", zap.String("drop", d.Name), zap.String("component", d.Component), zap.String("state", string(d.State)), zap.Int64("rows", d.Counts.Rows), zap.String("reason", d.Reason))
+	}
+	return nil
+}
+
+// seal seals and closes what may be. Components with settled drops in left are
+// held back: nothing is sealed over an unread drop of an earlier listing (ruling 4).
+func (i *Ingester) seal(ctx context.Context, left []take.Candidate) error {
+	now := i.Clock.Now()
+	w := seal.Waiting{ClockSettled: i.Site.ClockSettled(), Slowest: i.Site.Slowest(), Components: map[string]bool{}}
+	for _, c := range left {
+		if c.Component == "" {
+			w.All = true
+		}
+		w.Components[c.Component] = true
+	}
+	n, err := i.Sealer.Seal(ctx, now, w)
+	if n > 0 {
+		i.Site.Sealed(n)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = i.Sealer.Close(ctx, now)
+	return err
+}
+
+// cut gives the first batch of what is left and its size in bytes.
+func cut(left []take.Candidate) ([]take.Candidate, int64) {
+	var bytes int64
+	for n, c := range left {
+		if n == batchFiles || n > 0 && bytes+c.Size > batchBytes {
+			return left[:n], bytes
+		}
+		bytes += c.Size
+	}
+	return left, bytes
+}
