@@ -39,8 +39,8 @@ type lane struct {
 	windows map[int64]*live
 	starts  []int64 // keys of windows, ascending unless unsorted
 	strays  bool    // starts is to be made again
-	unknown []*live
-	begin   int64 // from here on to next every window was made, with rows or without
+	fresh   []*live // not looked at yet: see resolve
+	begin   int64   // from here on to next every window was made, with rows or without
 	next    int64
 	high    int64 // windows behind it have no record but those in memory
 	mark    int64 // watermark, Unix ns; math.MinInt64 for none
@@ -69,9 +69,7 @@ func (l *lane) window(start int64, at time.Time) *live {
 			l.strays = true
 		}
 		l.starts = append(l.starts, start)
-		if !w.known {
-			l.unknown = append(l.unknown, w)
-		}
+		l.fresh = append(l.fresh, w)
 	}
 	return w
 }

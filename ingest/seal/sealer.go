@@ -179,6 +179,9 @@ func (s *Sealer) ready(ctx context.Context, now time.Time, settled bool) error {
 			return err
 		}
 		for _, l := range c.lanes {
+			if err := l.resolve(ctx, s.ledger, now); err != nil {
+				return err
+			}
 			if settled {
 				l.extend(now)
 			}
@@ -190,11 +193,11 @@ func (s *Sealer) ready(ctx context.Context, now time.Time, settled bool) error {
 	return nil
 }
 
-// resolve looks up the records of windows that were not in memory when rows
-// for them came.
+// resolve looks up the records of windows that came into memory and may have
+// one, and makes the windows after the component's first rows.
 func (l *lane) resolve(ctx context.Context, windows Windows, now time.Time) error {
-	for len(l.unknown) > 0 {
-		w := l.unknown[len(l.unknown)-1]
+	for len(l.fresh) > 0 {
+		w := l.fresh[len(l.fresh)-1]
 		if !w.known {
 			r, ok, err := windows.Window(ctx, l.id(w.start))
 			if err != nil {
@@ -206,7 +209,7 @@ func (l *lane) resolve(ctx context.Context, windows Windows, now time.Time) erro
 			}
 			w.known = true
 		}
-		l.unknown = l.unknown[:len(l.unknown)-1]
+		l.fresh = l.fresh[:len(l.fresh)-1]
 		switch {
 		case w.closed && w.own == 0:
 			l.forget(w)
