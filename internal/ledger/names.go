@@ -17,7 +17,7 @@ type sensorName struct {
 type sensor struct{ id, latest int64 }
 
 // never is the watermark of a sensor of which no row was taken yet.
-const never = math.MinInt64
+const never int64 = math.MinInt64
 
 // overlay is a map whose entries made by a change count only once the change
 // is committed.
