@@ -84,8 +84,7 @@ func (f *files) has(path, stat uint64) (same, path2 bool) {
 // is known of it.
 func (f *files) look(path, stat uint64, now, mod time.Time) (*waiting, glimpse) {
 	w := f.waiting[path]
-	fresh := w == nil || w.stat != stat
-	if fresh {
+	if w == nil || w.stat != stat {
 		first := now
 		if w != nil {
 			first = w.first
@@ -94,7 +93,7 @@ func (f *files) look(path, stat uint64, now, mod time.Time) (*waiting, glimpse) 
 		f.waiting[path] = w
 	}
 	w.pass = f.pass
-	return w, glimpse{stat: stat, fresh: fresh, still: now.Sub(w.since), age: now.Round(0).Sub(mod)}
+	return w, glimpse{still: now.Sub(w.since), age: now.Round(0).Sub(mod)}
 }
 
 // postpone keeps a file that was looked into waiting, unless it has changed

@@ -28,8 +28,6 @@ const restless = 10 * time.Minute
 
 // glimpse is what is known of a file that was not taken as it now is.
 type glimpse struct {
-	stat  uint64        // of its size and time
-	fresh bool          // seen like this for the first time
 	still time.Duration // since it was first seen like this
 	age   time.Duration // since its modification, by the wall clock; negative when that is ahead
 }
@@ -38,7 +36,7 @@ type glimpse struct {
 // be. A file that was old when it was first seen is: at a start with thousands
 // of files nobody waits.
 func (c Complete) settled(g glimpse) (ok bool, again time.Duration) {
-	if g.fresh && g.age >= c.Settle {
+	if g.age-g.still >= c.Settle {
 		return true, 0
 	}
 	again = c.Settle - g.still
@@ -49,7 +47,7 @@ func (c Complete) settled(g glimpse) (ok bool, again time.Duration) {
 	return again <= 0, max(again, 0)
 }
 
-// still tells whether the file has not changed for so long that its end is
+// stillAt tells whether the file has not changed for so long that its end is
 // believed, and otherwise when that will be.
 func (c Complete) stillAt(g glimpse) (ok bool, again time.Duration) {
 	if c.Rule != Settle {

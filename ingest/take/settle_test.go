@@ -19,15 +19,16 @@ func TestSettled(t *testing.T) {
 		ok    bool
 		again time.Duration
 	}{
-		{"old at first sight", glimpse{fresh: true, age: 3 * s}, true, 0},
-		{"exactly old enough", glimpse{fresh: true, age: 2 * s}, true, 0},
-		{"new", glimpse{fresh: true, age: 1 * s}, false, 2 * s},
-		{"seen a moment ago", glimpse{still: 1 * s, age: 3 * s}, false, 1 * s},
+		{"old at first sight", glimpse{age: 3 * s}, true, 0},
+		{"exactly old enough", glimpse{age: 2 * s}, true, 0},
+		{"new", glimpse{age: 1 * s}, false, 2 * s},
+		{"old at first sight, seen again", glimpse{still: 1 * s, age: 3 * s}, true, 0},
+		{"seen a moment ago", glimpse{still: 1 * s, age: 2 * s}, false, 1 * s},
 		{"seen twice", glimpse{still: 2 * s, age: 2 * s}, true, 0},
 		{"changed within the settle time", glimpse{still: 3 * s, age: 1 * s}, false, 1 * s},
 		{"its clock is a second ahead", glimpse{still: 2 * s, age: -1 * s}, false, 3 * s},
 		{"its clock is an hour ahead", glimpse{still: 2 * s, age: -time.Hour}, true, 0},
-		{"its clock is an hour ahead, new", glimpse{fresh: true, age: -time.Hour}, false, 2 * s},
+		{"its clock is an hour ahead, new", glimpse{age: -time.Hour}, false, 2 * s},
 	} {
 		if ok, again := c.settled(tc.g); ok != tc.ok || again != tc.again {
 			t.Errorf("%s: %t, again in %s; want %t, %s", tc.name, ok, again, tc.ok, tc.again)
