@@ -28,12 +28,12 @@ const (
 )
 
 // Pending gives the windows whose newest generation is not yet known to be in
-// the bucket, in no order; after > 0 leaves it at so many.
-func (l *Ledger) Pending(ctx context.Context, after int) ([]window.Sealed, error) {
-	if after <= 0 {
-		after = -1
+// the bucket, in no order, at most limit of them if it is above 0.
+func (l *Ledger) Pending(ctx context.Context, limit int) ([]window.Sealed, error) {
+	if limit <= 0 {
+		limit = -1
 	}
-	out, err := all(ctx, l.db.Read, scanSealed, selectPending+" LIMIT $1", after)
+	out, err := all(ctx, l.db.Read, scanSealed, selectPending+" LIMIT $1", limit)
 	if err != nil {
 		return nil, fmt.Errorf("list pending windows: %w", err)
 	}
