@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -149,15 +148,7 @@ func (sc *scene) arrived(start time.Time) {
 			want[key] = sc.want.Objects[key]
 		}
 	}
-	sc.agent.Await("the window of "+start.Format(time.RFC3339), func() string {
-		var missing []string
-		for _, line := range strings.Split(sc.bucket.Differences(sc.t, want), "\n") {
-			if line != "" && !strings.Contains(line, "should not be there") {
-				missing = append(missing, line)
-			}
-		}
-		return strings.Join(missing, "\n")
-	})
+	sc.agent.Await("the window of "+start.Format(time.RFC3339), func() string { return sc.bucket.Missing(sc.t, want) })
 }
 
 // finish waits until the bucket holds exactly the expected objects and every row

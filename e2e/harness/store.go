@@ -177,6 +177,26 @@ func (b *Bucket) Differences(t testing.TB, want map[string][]byte) string {
 	if err != nil {
 		return "list the bucket: " + err.Error()
 	}
+	lines := b.missing(t.Context(), got, want)
+	for _, key := range slices.Sorted(maps.Keys(got)) {
+		if _, wanted := want[key]; !wanted {
+			lines = append(lines, key+" should not be there")
+		}
+	}
+	return some(lines)
+}
+
+// Missing is Differences without the objects that should not be there.
+func (b *Bucket) Missing(t testing.TB, want map[string][]byte) string {
+	t.Helper()
+	got, err := b.List(t.Context())
+	if err != nil {
+		return "list the bucket: " + err.Error()
+	}
+	return some(b.missing(t.Context(), got, want))
+}
+
+func (b *Bucket) missing(ctx context.Context, got map[string]string, want map[string][]byte) []string {
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		sum := md5.Sum(want[key])
@@ -184,20 +204,20 @@ func (b *Bucket) Differences(t testing.TB, want map[string][]byte) string {
 		case !there:
 			lines = append(lines, key+" is missing")
 		case etag != hex.EncodeToString(sum[:]):
-			text, err := b.Get(t.Context(), key)
+			text, err := b.Get(ctx, key)
 			if err != nil {
 				text = []byte(err.Error())
 			}
 			lines = append(lines, key+" differs: "+firstDifference(string(text), string(want[key])))
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(got)) {
-		if _, wanted := want[key]; !wanted {
-			lines = append(lines, key+" should not be there")
-		}
-	}
+	return lines
+}
+
+// some joins at most ten lines.
+func some(lines []string) string {
 	if n := len(lines); n > 10 {
-		lines = append(lines[:10], fmt.Sprintf("and %d more of %d objects", n-10, len(want)))
+		lines = append(lines[:10], fmt.Sprintf("and %d more", n-10))
 	}
 	return strings.Join(lines, "\n")
 }
