@@ -85,14 +85,14 @@ func shuffled(t *rapid.T, rows []row, g Grid, reorder int64) []row {
 		i := rapid.IntRange(0, len(rows)-1).Draw(t, "i")
 		j := rapid.IntRange(0, len(rows)-1).Draw(t, "j")
 		rows[i], rows[j] = rows[j], rows[i]
-		if !inHorizon(rows, g, reorder) {
+		if !withinHorizon(rows, g, reorder) {
 			rows[i], rows[j] = rows[j], rows[i]
 		}
 	}
 	return rows
 }
 
-func inHorizon(rows []row, g Grid, reorder int64) bool {
+func withinHorizon(rows []row, g Grid, reorder int64) bool {
 	newest := int64(math.MinInt64 / 2)
 	for _, r := range rows {
 		label := naiveLabel(r.time, g)
