@@ -26,6 +26,9 @@ import (
 
 // Agent is made by New and runs once.
 type Agent struct {
+	// CredentialsFile is used instead of the SDK's chain when it is set.
+	CredentialsFile string
+
 	cfg   *config.Config
 	clock clock.Source
 	log   *zap.Logger
@@ -87,7 +90,9 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 	if err := led.ClearRefused(ctx); err != nil { // the configuration may have changed
 		return err
 	}
-	store, err := objstore.New(ctx, Store(a.cfg), a.log)
+	set := Store(a.cfg)
+	set.CredentialsFile = a.CredentialsFile
+	store, err := objstore.New(ctx, set, a.log)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"millwright/agent"
 	"millwright/config"
 	"millwright/config/live"
 	"millwright/config/starter"
@@ -101,17 +102,11 @@ func checkConfig(ctx context.Context, out io.Writer, file string, offline, asJSO
 func checkStore(ctx context.Context, cfg *config.Config) live.Report {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	store, err := objstore.New(ctx, storeSettings(cfg.S3), zap.NewNop())
+	store, err := objstore.New(ctx, agent.Store(cfg), zap.NewNop())
 	if err != nil {
 		return live.Report{Faults: []config.Fault{cfg.At("s3", err.Error(), "correct it")}}
 	}
 	return live.Buckets(ctx, cfg, store)
-}
-
-func storeSettings(s config.S3) objstore.Settings {
-	return objstore.Settings{
-		Region: s.Region, Endpoint: s.Endpoint, PathStyle: s.PathStyle, CAFile: s.CAFile, Proxy: s.Proxy, KMSKeyID: s.KMSKeyID,
-	}
 }
 
 func (r *configReport) write(out io.Writer, asJSON bool) error {
@@ -194,12 +189,9 @@ func initConfig(ctx context.Context, stdout io.Writer, o initOptions) error {
 			return err
 		}
 	}
-	text, err := s.YAML()
-	if err != nil {
-		return err
-	}
+	text := s.YAML()
 	if o.out == "" {
-		_, err = stdout.Write(text)
+		_, err := stdout.Write(text)
 		return err
 	}
 	return writeNew(o.out, text)

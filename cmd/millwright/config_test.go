@@ -13,9 +13,6 @@ import (
 func runConfig(t *testing.T, args ...string) (string, int) {
 	t.Helper()
 	root := newRoot()
-	if found, _, err := root.Find([]string{"config"}); err != nil || found == root {
-		root.AddCommand(newConfigCommand())
-	}
 	var out, errs bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&errs)

@@ -60,7 +60,7 @@ func runAgent(ctx context.Context, cfg *config.Config, src clock.Source, stderr 
 func loadConfig(file string, stderr io.Writer) (*config.Config, error) {
 	cfg, warnings, err := config.Load(file)
 	for _, w := range warnings {
-		fmt.Fprintf(stderr, "warning: %s\n", w.Error())
+		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
 	var faults config.Faults
 	switch {

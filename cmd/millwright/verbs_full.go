@@ -8,5 +8,5 @@ const buildKind = "full"
 
 // fullVerbs are the verbs that only the full build has.
 func fullVerbs() []*cobra.Command {
-	return nil
+	return []*cobra.Command{newDemoCommand()}
 }
