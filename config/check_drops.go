@@ -56,7 +56,7 @@ func (v *checker) include(key, pattern string) {
 }
 
 func (v *checker) component(key string, c *Config, rule string) {
-	r, err := ParseComponent(rule)
+	r, err := componentRule(rule)
 	if err != nil {
 		problem, remedy := parts(err)
 		v.fault(key, problem, remedy)
@@ -86,6 +86,12 @@ func (v *checker) complete(key string, c Complete) {
 }
 
 func (v *checker) archive(key string, c *Config, a Archive) {
+	if a.Max.Share() || a.Max.Bytes() == 0 {
+		v.fault(key+".max", "is no number of bytes", "write it in bytes, such as 1GiB, or use after: delete")
+	}
+	if a.Keep.Duration() == 0 {
+		v.fault(key+".keep", "keeps nothing", "use after: delete")
+	}
 	if !v.folder(key+".dir", a.Dir) || within(a.Dir, c.StateDir) {
 		return // that state_dir is not in a drop folder has been looked at
 	}
@@ -102,7 +108,7 @@ func (v *checker) csv(key string, c CSV) {
 		problem, remedy := parts(err)
 		v.fault(key+".time_zone", problem, remedy)
 	}
-	if err := stampPattern(c.TimestampFormat); err != nil {
+	if err := stampForm(c.TimestampFormat); err != nil {
 		problem, remedy := parts(err)
 		v.fault(key+".timestamp_format", problem, remedy)
 	}

@@ -53,8 +53,8 @@ func (v *checker) components(key string, s *Scheduler) {
 	seen := map[string]bool{}
 	for i, name := range s.Components {
 		at := fmt.Sprintf("%s.components[%d]", key, i)
-		if !window.ValidComponent(name) {
-			v.fault(at, "is no component name", "use 1 to 200 of 0-9 A-Z a-z . _ -")
+		if !window.ValidComponent(name) || name == "." || name == ".." { // it names folders too
+			v.fault(at, "is no component name", "use 1 to 200 of 0-9 A-Z a-z . _ -, and not only dots")
 		} else if seen[name] {
 			v.fault(at, "is given twice", "keep one")
 		}
@@ -175,7 +175,7 @@ func SafeOffset(settle, margin time.Duration) (offset time.Duration, ok bool) {
 func longestSettle(c *Config, s *Scheduler) time.Duration {
 	var longest time.Duration
 	for _, d := range c.Drops {
-		rule, err := ParseComponent(d.Component)
+		rule, err := componentRule(d.Component)
 		if err != nil || rule.Name != "" && !slices.Contains(s.Components, rule.Name) {
 			continue
 		}

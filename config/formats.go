@@ -1,12 +1,18 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"regexp"
+	regexpsyntax "regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"millwright/ingest/take"
+	"millwright/internal/series"
 	"millwright/internal/window"
 )
 
@@ -29,24 +35,30 @@ func location(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// stampPattern checks the form of timestamps.
-func stampPattern(s string) error {
-	switch s {
-	case Auto, "iso", "epoch", "epoch_ms", "epoch_us", "epoch_ns":
+// stampForm checks the form of timestamps with the reader that will use it.
+func stampForm(form string) error {
+	_, err := series.NewReader(strings.NewReader(""), series.Options{TimestampFormat: form})
+	var noRows *series.HopelessError
+	if err == nil || errors.As(err, &noRows) {
 		return nil
 	}
-	letters := regexp.MustCompile(`'[^']*'`).ReplaceAllString(s, "")
-	if i := strings.IndexFunc(letters, func(r rune) bool {
-		return (r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z') && !strings.ContainsRune("yMdHhmsSaXTZ", r)
-	}); i >= 0 {
-		return invalid("has the letter "+letters[i:i+1]+", which means nothing in a pattern", "use y M d H h m s S a X, and quotes around other text")
+	_, why, _ := strings.Cut(err.Error(), strconv.Quote(form)+": ")
+	return invalid("is no form of a timestamp: "+why, "use iso, epoch, epoch_ms, epoch_us, epoch_ns or a pattern such as M/d/yyyy HH:mm")
+}
+
+// componentRule is the rule that a drop folder's component names.
+func componentRule(rule string) (take.ComponentRule, error) {
+	r, err := take.ParseComponent(rule)
+	var syntax *regexpsyntax.Error
+	switch {
+	case err == nil:
+		return r, nil
+	case errors.As(err, &syntax):
+		return r, invalid(fmt.Sprintf("is no regular expression: %s: %s", syntax.Code, syntax.Expr), "correct it")
+	case strings.ContainsAny(rule, "(["):
+		return r, invalid("has no group for the component", "put (?P<component>...) around the part that names it")
 	}
-	for _, need := range []string{"y", "M", "d", "Hh"} {
-		if !strings.ContainsAny(letters, need) {
-			return invalid("is no form of a timestamp", "use iso, epoch, epoch_ms, epoch_us, epoch_ns or a pattern with year, month, day and hour such as M/d/yyyy HH:mm")
-		}
-	}
-	return nil
+	return r, invalid("is no rule for components", "use {folder}, {file}, a name of 0-9 A-Z a-z . _ -, or a regular expression with (?P<component>...)")
 }
 
 func validSensor(name string) bool {

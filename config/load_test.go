@@ -145,9 +145,6 @@ func TestResolved(t *testing.T) {
 	if got, want := s.Resample.Spec(), (series.Spec{Aggregate: series.AggregateMean, Fill: series.FillHold, MaxGap: 3 * time.Minute}); got != want {
 		t.Errorf("spec %+v", got)
 	}
-	if rule := c.Drops[0].Rule(); !rule.Folder {
-		t.Errorf("rule %+v", rule)
-	}
 	o := c.Drops[0].Options(c.Limits)
 	if o.Delimiter != "auto" || o.Zone != time.UTC || o.MaxColumns != 3001 || o.MaxBytes != 5<<30 || o.MaxRow != 1<<20 {
 		t.Errorf("options %+v", o)
@@ -165,9 +162,6 @@ func TestResolved(t *testing.T) {
 	}
 	if o = c.Drops[0].Options(c.Limits); len(o.BadValues) != 0 || len(o.Header) != 2 || o.Zone.String() != "Europe/Berlin" {
 		t.Errorf("options %+v", o)
-	}
-	if rule := c.Drops[0].Rule(); rule.Pattern == nil || !rule.Sensors {
-		t.Errorf("rule %+v", rule)
 	}
 }
 
@@ -294,7 +288,6 @@ func FuzzParse(f *testing.F) {
 		}
 		for i := range c.Drops {
 			c.Drops[i].Options(c.Limits)
-			c.Drops[i].Rule()
 		}
 		if warnings, err := c.Validate(); err != nil {
 			t.Fatalf("%v %v", warnings, err)

@@ -75,12 +75,6 @@ func spec(a Aggregate, f Fill, gap Duration) series.Spec {
 	return s
 }
 
-// Rule says which component the folder's files belong to.
-func (d *Drop) Rule() ComponentRule {
-	rule, _ := ParseComponent(d.Component) // refused by the load
-	return rule
-}
-
 // Options is how the folder's files are read within the limits.
 func (d *Drop) Options(l Limits) series.Options {
 	c := d.CSV

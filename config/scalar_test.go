@@ -99,9 +99,9 @@ func TestComponentRules(t *testing.T) {
 	t.Parallel()
 	for rule, ok := range map[string]bool{
 		"{folder}": true, "{file}": true, "pump-7": true, `^(?P<component>[^_]+)_`: true, `(?<component>.*)/(?<sensor>.*)`: true,
-		"{name}": false, "pump 7": false, "(.*)": false, "(?P<component>": false, "(?i)x": false, "": false,
+		"{name}": false, "pump 7": false, "(.*)": false, "(?P<component>": false, "(?i)x": false, "..": false,
 	} {
-		if _, err := ParseComponent(rule); (err == nil) != ok {
+		if _, err := componentRule(rule); (err == nil) != ok {
 			t.Errorf("%q: %v", rule, err)
 		}
 	}
@@ -122,9 +122,9 @@ func TestStampPatterns(t *testing.T) {
 	t.Parallel()
 	for pattern, ok := range map[string]bool{
 		"auto": true, "iso": true, "epoch_ns": true, "M/d/yyyy HH:mm": true, "dd.MM.yyyy hh:mm:ss a": true, "yyyy-MM-dd'T'HH:mm:ss.SSSX": true,
-		"yyyyMMddHHmmss": true, "HH:mm": false, "YYYY-mm-DD": false, "unix": false, "": false,
+		"yyyyMMddHHmmss": true, "HH:mm": false, "YYYY-mm-DD": false, "unix": false, "hh:mm dd.MM.yyyy": false,
 	} {
-		if err := stampPattern(pattern); (err == nil) != ok {
+		if err := stampForm(pattern); (err == nil) != ok {
 			t.Errorf("%q: %v", pattern, err)
 		}
 	}

@@ -21,11 +21,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 
 func yamlOf(t *testing.T, s *Starter) string {
 	t.Helper()
-	text, err := s.YAML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return string(s.YAML())
 }
 
 func golden(t *testing.T, file, got string) {
@@ -251,7 +247,7 @@ func TestFromBucket(t *testing.T) {
 		if s.Frequency != window.FormatDuration(c.cadence.Frequency) || s.Rate != window.FormatDuration(c.cadence.Rate) || s.Offset != c.offset {
 			t.Errorf("%+v: frequency %s, rate %s, offset %s", c.naming, s.Frequency, s.Rate, s.Offset)
 		}
-		if s.InputPrefix != "in/" || s.OutputPrefix != "out/" || s.DelimiterText() != c.naming.Delimiter || !slices.Equal(s.Components, []string{"fan", "pump-7"}) {
+		if s.InputPrefix != "in/" || s.OutputPrefix != "out/" || s.Delimiter == nil || *s.Delimiter != c.naming.Delimiter || !slices.Equal(s.Components, []string{"fan", "pump-7"}) {
 			t.Errorf("%+v: %+v", c.naming, s)
 		}
 		if !slices.Equal(s.Schema["fan"], []string{"flow", "speed"}) {
@@ -310,11 +306,8 @@ func FuzzFromDescriptions(f *testing.F) {
 		if s.FromScheduler(a) != nil || s.FromModel(b) != nil {
 			return
 		}
-		text, err := s.YAML()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _, err = config.Parse("x", text)
+		text := s.YAML()
+		_, _, err := config.Parse("x", text)
 		if err != nil && strings.Contains(err.Error(), "is not YAML") {
 			t.Fatalf("%v\n%s", err, text)
 		}
