@@ -104,7 +104,7 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	a.log.Info("started", zap.String("instance", a.cfg.Instance), zap.Int("drop_folders", len(a.cfg.Drops)),
-		zap.Int("schedulers", len(a.cfg.Schedulers)), zap.String("state_dir", dirs.state), zap.Time("time", a.clock.Now()))
+		zap.Int("schedulers", len(a.cfg.Schedulers)), zap.String("state_dir", dirs.state), zap.Time("business_time", a.clock.Now()))
 	err = d.run(ctx)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
