@@ -157,14 +157,15 @@ func (in *content) lines() (end int64, whole bool, err error) {
 		err := in.readAt(tail, in.size-int64(len(tail)))
 		return in.size, bytes.IndexByte(tail, '\n') >= 0 && in.size%2 == 0, err
 	}
-	buf := make([]byte, min(in.size, 64<<10))
+	if in.data != nil {
+		end = int64(bytes.LastIndexByte(in.data, '\n') + 1)
+		return end, end == in.size, nil
+	}
+	buf := make([]byte, 64<<10)
 	for at := in.size; at > 0; {
-		n := min(at, int64(len(buf)))
-		at -= n
-		b := buf[:n]
-		if in.data != nil {
-			b = in.data[at : at+n]
-		} else if err := in.readAt(b, at); err != nil {
+		b := buf[:min(at, int64(len(buf)))]
+		at -= int64(len(b))
+		if err := in.readAt(b, at); err != nil {
 			return 0, false, err
 		}
 		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {

@@ -81,15 +81,22 @@ func (p plan) goOn(prev drop.Drop, still bool, size int64) (plan, error) {
 // part describes what was read, for the next time. Without a dialect the file is
 // read as a whole when it has grown: its last line may go on, or it cannot be
 // read from the middle.
-func (r *reading) part(rd *series.Reader, rows int64) (drop.Part, error) {
-	part := r.d.Part
-	_, part.Line = rd.Consumed()
-	if r.ended && rd.Resumable() && (rows > 0 || r.resume != nil) {
-		b, err := json.Marshal(rd.Dialect())
-		if err != nil {
-			return part, fmt.Errorf("encode dialect: %w", err)
-		}
-		part.Dialect = b
+func (r *reading) part(rd *series.Reader, known *form) error {
+	_, r.d.Part.Line = rd.Consumed()
+	r.d.Part.Dialect = nil
+	if !r.ended || !rd.Resumable() || r.router.counts.Rows == 0 && r.resume == nil {
+		return nil
 	}
-	return part, nil
+	if known != nil {
+		r.d.Part.Dialect = known.json
+		return nil
+	}
+	b, err := json.Marshal(rd.Dialect())
+	if err != nil {
+		return fmt.Errorf("encode dialect: %w", err)
+	}
+	if r.d.Part.Dialect = b; r.in.data != nil && r.from == 0 && r.router.unread == 0 {
+		r.forms.learn(r.c.folder.index, r.in.data, rd.Dialect(), b)
+	}
+	return nil
 }

@@ -85,44 +85,52 @@ func (r *reading) run(ctx context.Context) (outcome, error) {
 	return r.keep(blocks)
 }
 
-// rows parses the drop into blocks.
+// rows parses the drop into blocks, with the dialect of earlier files that begin
+// like it if that fits every row.
 func (r *reading) rows(ctx context.Context) ([]segment.Ref, error) {
+	if r.in.data == nil || r.resume != nil {
+		return r.parse(ctx, r.resume, nil)
+	}
+	if f := r.forms.find(r.c.folder.index, r.in.data[:r.to]); f != nil {
+		at := &series.Resume{Dialect: f.dialect, Offset: int64(len(f.head)), Line: f.dialect.Data - 1}
+		blocks, err := r.parse(ctx, at, f)
+		if err == nil && r.router.counts.Rows > 0 && r.router.unread == 0 {
+			return blocks, nil
+		}
+		if r.faults.discard(); r.seg != nil {
+			if err := r.seg.Undo(); err != nil {
+				return nil, spoolError{err}
+			}
+		}
+		r.faults = rowsFile{dir: r.faults.dir, limit: r.faults.limit}
+		r.notes = nil
+	}
+	return r.parse(ctx, nil, nil)
+}
+
+// parse reads the bytes of the plan, from at on if it is given.
+func (r *reading) parse(ctx context.Context, at *series.Resume, known *form) ([]segment.Ref, error) {
 	o := r.c.folder.CSV
 	o.Lines, o.MaxRow, o.MaxColumns, o.MaxBytes = true, r.t.limits.Row, r.t.limits.Columns, r.t.limits.File
-	o.ModTime, o.LastStamp, o.Resume, o.OnFault = r.c.ModTime, r.last, r.resume, r.router.fault
-	cols := &columns{folder: r.c.folder, component: r.c.Component, bounds: r.t.bounds}
-	r.router.reset(cols, o.Layout == series.Long, &r.faults, r.d.TakenAt)
-	r.src = r.in.section(r.from, r.to)
+	o.ModTime, o.LastStamp, o.Resume, o.OnFault = r.c.ModTime, r.last, at, r.router.fault
+	from := r.from
+	if at != nil {
+		from = at.Offset
+	}
+	r.src = r.in.section(from, r.to)
 	if r.in.data == nil {
 		r.sum = sha256.New()
 		r.src = io.TeeReader(r.src, r.sum)
 	}
+	cols := &columns{folder: r.c.folder, component: r.c.Component, bounds: r.t.bounds}
+	r.router.reset(cols, o.Layout == series.Long, &r.faults, r.d.TakenAt)
 	rd, err := series.NewReader(r.src, o)
 	if err != nil {
 		return nil, r.why(err)
 	}
 	defer rd.Close()
-	for names := -1; ; {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		b, err := rd.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if n := len(rd.Names()); err == nil && n != names {
-			names = n
-			err = cols.extend(rd.Names())
-		}
-		if err == nil {
-			err = r.router.add(b)
-		}
-		if err != nil {
-			return nil, r.why(err)
-		}
-	}
-	if r.faults.err != nil {
-		return nil, r.why(r.faults.err)
+	if err := r.route(ctx, rd, cols); err != nil {
+		return nil, r.why(err)
 	}
 	report := rd.Report()
 	if report.Damage != "" && !r.c.still {
@@ -134,17 +142,38 @@ func (r *reading) rows(ctx context.Context) ([]segment.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.latest = cols.latest()
-	r.ignored = cols.ignored
-	r.d.Part, err = r.part(rd, r.router.counts.Rows)
-	return blocks, err
+	r.latest, r.ignored = cols.latest(), cols.ignored
+	return blocks, r.part(rd, known)
+}
+
+// route hands every batch to the router.
+func (r *reading) route(ctx context.Context, rd *series.Reader, cols *columns) error {
+	for names := -1; ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b, err := rd.Next()
+		if errors.Is(err, io.EOF) {
+			return r.faults.err
+		}
+		if n := len(rd.Names()); err == nil && n != names {
+			names = n
+			err = cols.extend(rd.Names())
+		}
+		if err == nil {
+			err = r.router.add(b)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // why tells whose fault an error of reading is.
 func (r *reading) why(err error) error {
 	hopeless := (*series.HopelessError)(nil)
 	switch {
-	case errors.As(err, &hopeless), errors.As(err, &refusal{}), errors.As(err, &spoolError{}):
+	case errors.As(err, &hopeless), errors.As(err, &refusal{}), errors.As(err, &spoolError{}), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, errTooManyFaults):
 		return refuse("%d rows and cells of it cannot be used, too many to keep in quarantine (the first: %s): nothing of it was taken; correct drops.csv and reload", r.faults.count, r.faults.first)

@@ -400,7 +400,7 @@ func TestRepeatedHour(t *testing.T) {
 		}
 	}
 	put("1.csv", head+"2025-10-26 01:59:00,1,1\n2025-10-26 02:20:00,2,2\n2025-10-26 02:40:00,3,3\n", "2025-10-26T00:40:10Z")
-	put("2.csv", head+"2025-10-26 02:10:00,4,4\n2025-10-26 02:30:00,5,5\n", "2025-10-26T01:30:10Z")
+	put("2.csv", head+"2025-10-26 02:20:00,4,4\n2025-10-26 02:30:00,5,5\n", "2025-10-26T01:30:10Z")
 	put("3.csv", head+"2025-03-30 02:30:00,1,1\n2025-03-30 03:30:00,2,2\n", "2025-10-26T02:30:10Z")
 	drops := s.take()
 	if len(drops) != 3 {
@@ -417,7 +417,7 @@ func TestRepeatedHour(t *testing.T) {
 	}
 	want := []string{
 		"pump-7/flow 23:59:00 1", "pump-7/flow 00:20:00 2", "pump-7/flow 00:40:00 3",
-		"pump-7/flow 01:10:00 4", "pump-7/flow 01:30:00 5", "pump-7/flow 01:30:00 2",
+		"pump-7/flow 01:20:00 4", "pump-7/flow 01:30:00 5", "pump-7/flow 01:30:00 2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)

@@ -27,6 +27,7 @@ type router struct {
 	now     time.Time // business time, for texts
 
 	counts   drop.Counts
+	unread   int64 // rows and cells that the reader could not use
 	badLine  int64 // last line with a bad cell
 	open     map[place]*slot
 	last     *slot // the slot of the last row
@@ -67,11 +68,12 @@ func (r *router) reset(c *columns, long bool, q *rowsFile, now time.Time) {
 	clear(r.open)
 	clear(r.pieces)
 	r.columns, r.several, r.long, r.faults, r.now = c, c.component == "", long, q, now
-	r.counts, r.badLine, r.last, r.buffered = drop.Counts{}, 0, nil, 0
+	r.counts, r.unread, r.badLine, r.last, r.buffered = drop.Counts{}, 0, 0, nil, 0
 }
 
 // fault counts a row or a cell that the reader could not use.
 func (r *router) fault(f series.Fault) {
+	r.unread++
 	switch f.Kind {
 	case series.BadCell:
 		r.counts.BadCells++

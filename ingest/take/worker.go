@@ -18,6 +18,7 @@ type worker struct {
 	router *router
 	seg    *segment.Writer // of this batch, nil before the first block
 	roots  map[int]*os.Root
+	forms  forms
 	buf    []byte
 	aside  bool // something was put into quarantine in this batch
 }
@@ -41,6 +42,7 @@ func (w *worker) begin() {
 	if w.router == nil {
 		w.router = newRouter(max(1<<20, w.t.limits.Memory/4/workers))
 		w.router.write = w.segment
+		w.forms = forms{}
 	}
 	w.roots = map[int]*os.Root{}
 }
