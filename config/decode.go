@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -226,7 +225,10 @@ func fieldsOf(t reflect.Type) []field {
 
 // join appends a name to a key; names that are not plain words are quoted.
 func join(key, name string) string {
-	if !regexp.MustCompile(`^[0-9A-Za-z_-]+$`).MatchString(name) {
+	word := func(r rune) bool {
+		return r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r == '_' || r == '-'
+	}
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !word(r) }) {
 		return key + "[" + strconv.Quote(name) + "]"
 	}
 	if key == "" {
