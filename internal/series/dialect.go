@@ -16,6 +16,7 @@ type Dialect struct {
 	LineEnd   string   `json:"line_end"`             // lf, crlf or cr
 	Delimiter string   `json:"delimiter"`            // as in Options
 	Decimal   string   `json:"decimal"`              // . or ,
+	NoMark    bool     `json:"no_mark,omitempty"`    // no number had a decimal mark yet: Decimal is the likelier one
 	Header    []int    `json:"header,omitempty"`     // lines (from 1) of the names and of units and descriptions; none: no names
 	Data      int64    `json:"data"`                 // line (from 1) of the first data row
 	Columns   []string `json:"columns"`              // every column of the file, as its name stands there

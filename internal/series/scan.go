@@ -3,6 +3,7 @@ package series
 import (
 	"bytes"
 	"math"
+	"unsafe"
 )
 
 // plain reads rows of the wide layout that have nothing unusual about them,
@@ -90,49 +91,73 @@ func (r *Reader) plainStamp(p int) (ns int64, end int) {
 // batch and returns the index behind them, -1 when the row must go the general
 // way. A number is read eight digits at a time, before it is known where it
 // ends; whatever does not look like the plainest of numbers is left to oddCell.
+//
+// Where the next cell begins is guessed: cells are mostly as long as in the row
+// before. The guess is checked by a branch, so that the processor goes on with
+// the next cell instead of waiting for the end of this one.
+//
+// Reading stays in bounds because p only ever moves over digits, marks, signs
+// and delimiters, never over the newline that ends the row, and bufferPad bytes
+// can be read behind the last newline. Writing stays in bounds because column
+// and row are checked against values and guess at the beginning.
 func (r *Reader) plainCells(p, from, to, row int) int {
+	stride := r.stride
+	if from >= to || row >= stride || to*stride > len(r.values) || to > len(r.guess) || p >= r.end {
+		if from == to && to == len(r.columns) {
+			return -1
+		}
+		return p
+	}
 	var (
-		b      = r.buf
-		delim  = r.delim
-		mark   = r.mark
-		values = r.values
-		at     = from*r.stride + row
+		b     = textAt(r.buf)
+		out   = unsafe.Pointer(unsafe.SliceData(r.values))
+		guess = textAt(r.guess)
+		at    = from*stride + row
+		delim = r.delim
+		mark  = r.mark
 	)
 	for c := from; c < to; c++ {
 		start := p
-		w := load8(b, p)
+		w := loadAt(b, p)
 		var sign uint64
 		if byte(w) == '-' {
 			sign = 1 << 63
 			p++
-			w = load8(b, p)
+			w = loadAt(b, p)
 		}
-		var f float64
-		t := w ^ swarZeros
-		n := swarCount(t)
-		m := swarValue(t, n)
-		p += n
-		end := b[p]
+		var (
+			f    float64
+			t    = w ^ swarZeros
+			n    = swarCount(t)
+			m    = swarValue(t, n)
+			end  = byteAt(b, p+n)
+			last = start + int(byteAt(guess, c))
+		)
 		if n == 0 {
 			goto odd
 		}
+		p += n
 		if end == mark {
-			t = load8(b, p+1) ^ swarZeros
+			t = loadAt(b, p+1) ^ swarZeros
 			k := swarCount(t)
 			if k == 0 || n+k > 15 {
 				goto odd
 			}
-			m = m*uint64(pow10int[k&15]) + swarValue(t, k)
+			m = m*pow10int[k&15] + swarValue(t, k)
 			f = float64(int64(m)) / pow10[k&15]
 			p += 1 + k
-			end = b[p]
+			end = byteAt(b, p)
 		} else {
 			f = float64(int64(m))
 		}
-		values[at] = math.Float64frombits(math.Float64bits(f) | sign)
+		*floatAt(out, at) = math.Float64frombits(math.Float64bits(f) | sign)
 		if end == delim {
-			p++
-			at += r.stride
+			if p != last {
+				r.guess[c] = uint8(p - start)
+				last = p
+			}
+			p = last + 1
+			at += stride
 			continue
 		}
 		if end != '\n' && end != '\r' {
@@ -140,8 +165,7 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 		}
 	ended:
 		if end == '\r' {
-			if b[p+1] != '\n' {
-				p = start
+			if byteAt(b, p+1) != '\n' {
 				goto odd
 			}
 			p++
@@ -150,8 +174,8 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 			return -1 // the row ends before its stamp
 		}
 		for c++; c < to; c++ { // a short row
-			at += r.stride
-			values[at] = void()
+			at += stride
+			r.values[at] = void()
 			r.row.empty++
 		}
 		return p + 1
@@ -159,11 +183,11 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 		if p = r.oddCell(start, c, at); p < 0 {
 			return -1
 		}
-		if end = b[p]; end != delim {
+		if end = byteAt(b, p); end != delim {
 			goto ended
 		}
 		p++
-		at += r.stride
+		at += stride
 	}
 	if to == len(r.columns) {
 		return -1 // more cells than columns
@@ -207,6 +231,12 @@ func (r *Reader) number(text []byte, c int, line int64) float64 {
 	}
 	if f, ok := parseNumber(text, mark); ok {
 		return f
+	}
+	if r.dialect.NoMark {
+		if f, ok := parseNumber(text, ','); ok {
+			r.mark, r.dialect.Decimal, r.dialect.NoMark = ',', ",", false
+			return f
+		}
 	}
 	return r.noNumber(text, c, line)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"slices"
 )
 
@@ -214,6 +215,9 @@ func (r *Reader) finish() *Batch {
 			}
 		}
 	}
+	if r.dialect.NoMark {
+		r.dialect.NoMark = !slices.ContainsFunc(r.batch.Columns, hasFraction)
+	}
 	if len(r.set.numbers) > 0 {
 		for _, col := range r.batch.Columns {
 			r.mark1(col)
@@ -228,6 +232,11 @@ func (r *Reader) finish() *Batch {
 	r.batch.Sorted = r.sorted
 	r.batch.names = r.names
 	return &r.batch
+}
+
+// hasFraction tells numbers that were written with a decimal mark.
+func hasFraction(col []float64) bool {
+	return slices.ContainsFunc(col, func(v float64) bool { return v != math.Trunc(v) && v == v })
 }
 
 // mark1 takes out the numbers that stand for a missing value.

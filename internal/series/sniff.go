@@ -288,6 +288,7 @@ func (s *sniffer) decimal(r sniffed, d *Dialect) string {
 	if points > 0 && commas > 0 {
 		d.Warnings = append(d.Warnings, "numbers with a decimal point and numbers with a decimal comma stand side by side; pin csv.decimal")
 	}
+	d.NoMark = points == 0 && commas == 0 && r.delim != ','
 	if commas > points {
 		return ","
 	}
@@ -363,7 +364,7 @@ func (s *sniffer) hopeless(r sniffed) error {
 	e := &HopelessError{Line: row.line, Text: s.shown(row.text)}
 	switch {
 	case score <= 0 && s.whole:
-		e.Reason, e.Empty = "there is a header but no data row yet", len(row.cells) > 1
+		e.Reason, e.Empty = "there is a header but no data row yet", len(r.rows[len(r.rows)-1].cells) > 1
 		if !e.Empty {
 			e.Reason = "no line has a timestamp and a value; is this a CSV? Pin csv.delimiter if it is"
 		}
