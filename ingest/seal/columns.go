@@ -69,12 +69,6 @@ func (l *lane) heldUntil(t segment.Tail) int64 {
 	}
 }
 
-// reaches tells whether a value at t (Unix ns) may be shown by a bin that ends
-// at edge.
-func (c *columns) reaches(i int, t, edge int64) bool {
-	return c.gaps[i] == math.MaxInt64 || edge-t <= c.gaps[i]
-}
-
 // horizon is the oldest instant (Unix ns) whose values a bin that ends at edge
 // may show.
 func (c *columns) horizon(edge int64) int64 {

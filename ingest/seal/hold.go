@@ -14,6 +14,7 @@ import (
 // sealed in order need not look back.
 type held struct {
 	start   int64 // of the window that begins with them
+	seq     int64 // highest drop that had a part in them
 	columns *columns
 	last    []series.Last // by column
 }
@@ -42,39 +43,41 @@ func (l *lane) unhold(slot int64) {
 	l.held = slices.DeleteFunc(l.held, func(h held) bool { return h.start > slot })
 }
 
-// begin fills last, by column, with what the window at start begins with, as
-// far as the blocks up to drop seq tell.
-func (l *lane) beginWith(ctx context.Context, past Past, last []series.Last, start, seq int64) error {
+// beginWith fills last, by column, with what the window at start begins with,
+// as far as the blocks up to drop seq tell. It returns the highest drop that had
+// a part in it, which after a restart can be above seq: blocks that are released
+// are not listed then, but what they had counts.
+func (l *lane) beginWith(ctx context.Context, past Past, last []series.Last, start, seq int64) (int64, error) {
 	for _, h := range l.held {
 		if h.start == start && h.columns == l.columns {
 			copy(last, h.last)
-			return nil
+			return h.seq, nil
 		}
 	}
 	clear(last)
-	look := lookBack{lane: l, last: last, start: start, edge: start + int64(l.Cadence.Rate), missing: 0}
+	look := lookBack{lane: l, last: last, start: start, slot: start, seq: seq}
 	for _, g := range l.columns.gaps {
 		if g >= 0 {
 			look.missing++
 		}
 	}
 	if look.missing == 0 {
-		return nil
+		return 0, nil
 	}
-	look.best, look.slot = make([]priority, len(last)), start
-	since := segment.SlotOf(l.columns.horizon(look.edge))
+	look.best = make([]priority, len(last))
+	since := segment.SlotOf(l.columns.horizon(start + int64(l.Cadence.Rate)))
 	err := past.Tails(ctx, l.Component, since, start, func(b drop.Block) (bool, error) {
-		return look.block(b, seq), nil
+		return look.block(b), nil
 	})
-	if err != nil || look.missing == 0 {
-		return err
+	if err != nil || look.missing <= 0 {
+		return look.highest, err
 	}
 	carry, err := past.Carry(ctx, l.Component)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	look.carry(carry)
-	return nil
+	return look.highest, nil
 }
 
 // lookBack collects the latest value of each column, newest slot first.
@@ -86,11 +89,12 @@ type lookBack struct {
 	found   int        // columns first found in that slot
 	missing int        // columns that hold, and were not found before that slot
 	start   int64
-	edge    int64 // end of the first bin
+	seq     int64 // blocks of later drops came too late, unless they are released
+	highest int64 // drop seen
 }
 
-func (b *lookBack) block(x drop.Block, seq int64) (more bool) {
-	if x.Drop > seq {
+func (b *lookBack) block(x drop.Block) (more bool) {
+	if x.Drop > b.seq && !x.Released {
 		return true
 	}
 	if x.Slot != b.slot {
@@ -100,6 +104,7 @@ func (b *lookBack) block(x drop.Block, seq int64) (more bool) {
 			return false
 		}
 	}
+	b.highest = max(b.highest, x.Drop)
 	p := priorityOf(x)
 	for _, t := range x.Tails {
 		i, ok := b.lane.columns.index[t.Sensor]

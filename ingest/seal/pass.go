@@ -120,6 +120,7 @@ func (s *Sealer) apply(now time.Time, o *outcome) {
 		w.uploaded = true
 		return
 	}
+	l.of.seq = max(l.of.seq, o.seq)
 	fresh := o.record.Generation != w.generation
 	w.recorded, w.seq, w.sealedAt, w.clean = true, o.seq, now, o.clean
 	w.generation, w.overdue = o.record.Generation, o.record.Overdue

@@ -20,6 +20,7 @@ type worker struct {
 	merged merged
 	sheet  sheet
 	out    *spooled
+	seen   int64 // highest drop that had a part in what the window begins with
 	left   int   // blocks left out of this window, since they cannot be read
 	prev   *held // where the window before ended, in this round
 }
@@ -70,8 +71,8 @@ func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, err
 		return o, err
 	}
 	o.clean = w.merged.clean && w.left == 0 && (w.merged.shared || len(l.Schema) == 0)
-	last := slices.Clone(w.sheet.last)
-	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: last}
+	o.seq = max(o.seq, w.seen)
+	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: slices.Clone(w.sheet.last), seq: o.seq}
 	w.prev = o.next
 	var err error
 	o.temp, err = w.conclude(now, &o)
@@ -119,9 +120,12 @@ func (w *worker) try(ctx context.Context, l *lane, j job, blocks []drop.Block) e
 func (w *worker) begin(ctx context.Context, l *lane, j job) error {
 	if h := w.prev; h != nil && h.start == j.live.start && h.columns == l.columns {
 		copy(w.sheet.last, h.last)
+		w.seen = h.seq
 		return nil
 	}
-	return l.beginWith(ctx, w.sealer.ledger, w.sheet.last, j.live.start, j.seq)
+	var err error
+	w.seen, err = l.beginWith(ctx, w.sealer.ledger, w.sheet.last, j.live.start, j.seq)
+	return err
 }
 
 // conclude completes the record, and writes the CSV unless the bytes are those
