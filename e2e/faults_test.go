@@ -20,7 +20,7 @@ func TestKilledAnywhere(t *testing.T) {
 			sc.agent.Start()
 			kills := 0
 			sc.play(func() {
-				if kills < killsPerSeed && sc.rng.IntN(4) == 0 {
+				if kills < killsPerSeed && sc.rng.IntN(3) == 0 {
 					time.Sleep(time.Duration(sc.rng.IntN(250)) * time.Millisecond)
 					sc.agent.Kill()
 					sc.agent.Start()

@@ -206,8 +206,9 @@ func (a *Agent) AwaitTaken(path string, n int) {
 	})
 }
 
-// Patience is how long the harness waits for what must come.
-const Patience = 30 * time.Second
+// Patience is how long the harness waits for what must come. After a long outage the
+// agent looks for the store every half a minute or so.
+const Patience = time.Minute
 
 // Await asks again and again until what is missing is "".
 func (a *Agent) Await(what string, missing func() string) {

@@ -50,7 +50,7 @@ func (s Setup) file(a *Agent) ([]byte, error) {
 func (s Setup) scheduler() map[string]any {
 	o := s.Scheduler
 	input := map[string]any{
-		"bucket": s.Bucket, "prefix": o.Prefix, "component_timestamp_delimiter": delimiter(o.Delimiter),
+		"bucket": s.Bucket, "prefix": o.Prefix, "component_timestamp_delimiter": o.Delimiter,
 		"input_time_zone_offset": offset(o.Offset),
 	}
 	if o.Format != "" {
@@ -92,14 +92,6 @@ func (s Setup) scheduler() map[string]any {
 		sched["schema"] = o.Schema
 	}
 	return sched
-}
-
-// delimiter says in the configuration's words that there is none.
-func delimiter(d string) string {
-	if d == "" {
-		return "none"
-	}
-	return d
 }
 
 func treatment(t oracle.Treatment) map[string]any {
