@@ -77,7 +77,7 @@ func NewResampler(o ResampleOptions, emit func(label int64, cells []float64) err
 	}
 	return &Resampler{
 		grid: o.Grid, reorder: int64(o.Reorder) * int64(o.Grid.Rate), memory: o.Memory, emit: emit,
-		c: collector{grid: o.Grid, specOf: specOf, medians: medians{dir: o.Scratch, limit: o.Memory}},
+		c: collector{grid: o.Grid, specOf: specOf, medians: medians{dir: o.Scratch, limit: o.Memory / 4}},
 	}
 }
 
@@ -215,7 +215,9 @@ func (r *Resampler) keep(b *Batch, label int64, i, j int) error {
 	before := bin.rows.size()
 	bin.rows.add(b, i, j)
 	r.size += bin.rows.size() - before
-	for r.size > r.memory {
+	// A bin that is large takes half the memory at most: else it and the one
+	// after it would both have room for all.
+	for r.size > r.memory || len(r.open) > 0 && r.open[len(r.open)-1].rows.size() > r.memory/2 {
 		if err := r.shrink(); err != nil {
 			return err
 		}
@@ -256,7 +258,7 @@ func (r *Resampler) shrink() error {
 	before := bin.rows.size()
 	bin.rows.settle(&r.c.repeats)
 	r.size -= before - bin.rows.size()
-	if r.size <= r.memory/2 {
+	if r.size <= r.memory/4 {
 		return nil // it was mostly repeats
 	}
 	before = bin.rows.size()

@@ -59,6 +59,9 @@ func (s *Sorter) Add(b *Batch) error {
 	} else if s.long != (b.Sensor != nil) || s.columns != len(b.Columns) {
 		return fmt.Errorf("sort rows: a batch has %d columns, the ones before it had %d", len(b.Columns), s.columns)
 	}
+	if s.words == nil { // memory that is not used is not touched
+		s.words = make([]uint64, 0, s.memory/8+s.width())
+	}
 	for i := range b.Times {
 		s.words = append(s.words, uint64(b.Times[i]))
 		if s.long {
