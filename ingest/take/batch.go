@@ -34,8 +34,15 @@ func (t *Taker) Take(ctx context.Context, batch []Candidate) ([]drop.Drop, []seg
 	// A crash up to here leaves segments that the ledger does not know; their
 	// drops are still in their folders and are taken again.
 	var takings []drop.Taking
+	var refused []drop.Drop
 	for _, o := range outcomes {
-		if !o.refused && o.later == nil {
+		switch {
+		case o.refused:
+			if err := t.ledger.Refuse(ctx, o.taking.Drop); err != nil {
+				return nil, nil, fmt.Errorf("take drops: %w", err)
+			}
+			refused = append(refused, o.taking.Drop)
+		case o.later == nil:
 			takings = append(takings, o.taking)
 		}
 	}
@@ -44,16 +51,8 @@ func (t *Taker) Take(ctx context.Context, batch []Candidate) ([]drop.Drop, []seg
 		return nil, nil, fmt.Errorf("take drops: %w", err)
 	}
 	// From here on nothing needs the drops again.
-	drops, refs := t.remember(batch, outcomes, taken)
-	for _, o := range outcomes {
-		if o.refused {
-			if err := t.ledger.Refuse(ctx, o.taking.Drop); err != nil {
-				return drops, refs, fmt.Errorf("refuse drop: %w", err)
-			}
-			drops = append(drops, o.taking.Drop)
-		}
-	}
-	return drops, refs, nil
+	refs := t.remember(batch, outcomes, taken)
+	return append(taken, refused...), refs, nil
 }
 
 // read lets the workers read the batch; everything is durable when it returns
@@ -62,7 +61,7 @@ func (t *Taker) read(ctx context.Context, batch []Candidate, outcomes []outcome)
 	lanes := t.lanes(batch)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	seen := &claims{name: map[[32]byte]string{}}
+	seen := &claims{first: map[[32]byte]int{}}
 	next := make(chan []int, len(lanes))
 	for _, l := range lanes {
 		next <- l
@@ -81,7 +80,13 @@ func (t *Taker) read(ctx context.Context, batch []Candidate, outcomes []outcome)
 		})
 	}
 	wg.Wait()
-	return t.close(context.Cause(ctx))
+	if err := t.close(context.Cause(ctx)); err != nil {
+		return err
+	}
+	for i := range outcomes {
+		outcomes[i].doubt(outcomes)
+	}
+	return nil
 }
 
 // lane reads candidates one after the other.
@@ -94,7 +99,7 @@ func (t *Taker) lane(ctx context.Context, w *worker, batch []Candidate, outcomes
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if outcomes[i], err = w.take(ctx, &batch[i], last, seen); err != nil {
+		if outcomes[i], err = w.take(ctx, &batch[i], last, claim{seen, batch, i}); err != nil {
 			return fmt.Errorf("%s: %w", filepath.Join(batch[i].Folder, batch[i].Name), err)
 		}
 		if d := outcomes[i].taking.Drop; d.Last != 0 {
@@ -164,8 +169,8 @@ func (t *Taker) lastStamp(ctx context.Context, c *Candidate) (int64, error) {
 	return last, nil
 }
 
-// remember notes what became of the batch, in memory.
-func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Drop) ([]drop.Drop, []segment.Ref) {
+// remember notes what became of the batch, in memory, and gives the new blocks.
+func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Drop) []segment.Ref {
 	var refs []segment.Ref
 	n := 0
 	for i, o := range outcomes {
@@ -192,5 +197,5 @@ func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Dro
 			n++
 		}
 	}
-	return taken, refs
+	return refs
 }

@@ -26,7 +26,7 @@ type content struct {
 
 // smallFile is the size up to which a file is read at once, and then judged
 // before anything of it is parsed.
-const smallFile = 4 << 20
+const smallFile = 2 << 20
 
 // notYet says that a drop is not taken now; it stays where it is and is looked
 // at again.

@@ -93,7 +93,7 @@ func (f *files) look(path, stat uint64, now, mod time.Time) (*waiting, glimpse) 
 		f.waiting[path] = w
 	}
 	w.pass = f.pass
-	return w, glimpse{still: now.Sub(w.since), age: now.Round(0).Sub(mod)}
+	return w, glimpse{still: now.Sub(w.since), age: min(max(now.Round(0).Sub(mod), -century), century)}
 }
 
 // postpone keeps a file that was looked into waiting, unless it has changed
@@ -109,6 +109,10 @@ func (f *files) postpone(path, stat uint64, h hold, now time.Time, why error) {
 		w.tries++
 	}
 }
+
+// century is more than any age that matters, and far from the ends of a Duration:
+// a file's time may be any at all.
+const century = 100 * 365 * 24 * time.Hour
 
 // begin starts a pass over all folders.
 func (f *files) begin() { f.pass, f.seen = f.pass+1, 0 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
@@ -15,19 +16,26 @@ import (
 // claims are the identities of the drops read for a batch: the ledger does not
 // know them yet.
 type claims struct {
-	mu   sync.Mutex
-	name map[[32]byte]string
+	mu    sync.Mutex
+	first map[[32]byte]int // candidate
 }
 
-// claim gives the name of the drop that has the identity, or notes that it is name's.
-func (c *claims) claim(id [32]byte, name string) (other string) {
+// claim is what one candidate of a batch may claim.
+type claim struct {
+	*claims
+	batch []Candidate
+	index int
+}
+
+// take gives the candidate that has the identity, or notes that it is this one's.
+func (c claim) take(id [32]byte) (other int, taken bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if other, ok := c.name[id]; ok && other != name {
-		return other
+	if other, ok := c.first[id]; ok && other != c.index {
+		return other, true
 	}
-	c.name[id] = name
-	return ""
+	c.first[id] = c.index
+	return c.index, false
 }
 
 // prefix notes the beginning of the file up to the end of the part, by which it
@@ -41,9 +49,10 @@ func (r *reading) prefix() (err error) {
 	return nil
 }
 
-// known looks for an earlier drop with the same identity. Content that a path
-// had before its newest version is no repeat: it takes that version back.
-func (r *reading) known(ctx context.Context) (*drop.Drop, error) {
+// known makes the drop a repeat if there was one with the same identity, in the
+// ledger or in this batch; nil if not. Content that a path had before its newest
+// version is no repeat: it takes that version back.
+func (r *reading) known(ctx context.Context) (*outcome, error) {
 	of, ok, err := r.t.ledger.ByIdentity(ctx, r.d.Identity)
 	if err != nil {
 		return nil, err
@@ -56,24 +65,20 @@ func (r *reading) known(ctx context.Context) (*drop.Drop, error) {
 		ok = newest.Identity == r.d.Identity
 	}
 	if ok {
-		return &of, nil
+		return r.repeated(of, fmt.Sprintf("the same content as drop %d, %s", of.ID, of.Name)), nil
 	}
-	if other := r.claims.claim(r.d.Identity, r.d.Name); other != "" {
-		return &drop.Drop{Name: other, Identity: r.d.Identity}, nil
+	if twin, taken := r.claim.take(r.d.Identity); taken {
+		name := r.claim.batch[twin].Name
+		out := r.repeated(drop.Drop{Identity: r.d.Identity}, fmt.Sprintf("the same content as %s, taken with it", name))
+		out.twin = twin
+		return out, nil
 	}
 	return nil, nil
 }
 
-func (r *reading) repeated(of *drop.Drop, err error) (outcome, error) {
-	if err != nil {
-		return outcome{}, err
-	}
-	reason := fmt.Sprintf("the same content as drop %d, %s", of.ID, of.Name)
-	if of.ID == 0 {
-		reason = fmt.Sprintf("the same content as %s, taken with it", of.Name)
-	}
+func (r *reading) repeated(of drop.Drop, reason string) *outcome {
 	prefix := r.d.Part.Prefix
-	out := repeat(r.d, *of, reason)
+	out := repeat(r.d, of, reason)
 	d := &out.taking.Drop
 	if d.Part.From != r.from || d.Part.To != r.to || d.Part.Prefix != prefix {
 		// The same rows, but not at the same place of an equal file.
@@ -81,7 +86,14 @@ func (r *reading) repeated(of *drop.Drop, err error) (outcome, error) {
 	}
 	d.Size = r.to
 	out.rest = r.to < r.in.size
-	return out, nil
+	return &out
+}
+
+func some(o *outcome) outcome {
+	if o == nil {
+		return outcome{}
+	}
+	return *o
 }
 
 // hopeless puts a copy of the file into quarantine. Without rows there is
@@ -140,15 +152,28 @@ func (r *reading) keep(blocks []segment.Ref) (outcome, error) {
 		d.First, d.Last = min(d.First, b.First), max(d.Last, b.Last)
 	}
 	if len(blocks) > 0 {
-		meta, err := json.Marshal(d)
+		meta, err := encode(*d)
 		if err != nil {
-			return outcome{}, fmt.Errorf("encode drop: %w", err)
+			return outcome{}, err
 		}
 		if err := r.seg.Drop(meta); err != nil {
 			return outcome{}, spoolError{err}
 		}
 	}
 	return outcome{taking: drop.Taking{Drop: *d, Blocks: blocks, Latest: r.latest}, rest: r.to < r.in.size}, nil
+}
+
+// encode writes a drop down for the segment. Times of files are somebody else's:
+// JSON has no room for some of them.
+func encode(d drop.Drop) ([]byte, error) {
+	if y := d.ModTime.Year(); y < 1 || y > 9999 {
+		d.ModTime = time.Time{}
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("encode drop: %w", err)
+	}
+	return b, nil
 }
 
 func reason(notes []string) string {

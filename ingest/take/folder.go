@@ -28,10 +28,6 @@ type Folder struct {
 
 func (f Folder) withDefaults(index int) Folder {
 	f.index = index
-	f.Path = strings.TrimRight(f.Path, "/")
-	if f.Path == "" {
-		f.Path = "/"
-	}
 	if len(f.Include) == 0 {
 		f.Include = []string{"*.csv", "*.csv.gz"}
 	}

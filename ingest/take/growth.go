@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"millwright/internal/drop"
 	"millwright/internal/series"
@@ -73,8 +74,11 @@ func (p plan) goOn(prev drop.Drop, still bool, size int64) (plan, error) {
 	if p.to <= prev.Part.To {
 		return p, notYet{holdStill, nil} // only the beginning of a line is new
 	}
-	p.from = prev.Part.To
-	p.resume = &series.Resume{Dialect: d, Offset: p.from, Line: prev.Part.Line}
+	resume := &series.Resume{Dialect: d, Offset: prev.Part.To, Line: prev.Part.Line}
+	if _, err := series.NewReader(strings.NewReader(""), series.Options{Resume: resume}); err != nil {
+		return p, nil // as above
+	}
+	p.from, p.resume = prev.Part.To, resume
 	return p, nil
 }
 

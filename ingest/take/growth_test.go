@@ -257,3 +257,35 @@ func TestDeletedWhileReading(t *testing.T) {
 		t.Fatalf("%+v", l)
 	}
 }
+
+// A repeat of a drop that is not taken after all is no repeat.
+func TestTwinOfAChangedDrop(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	s := newSite(t, func(s *site) {
+		zone, err := time.LoadLocation("Europe/Berlin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.folder.CSV.Zone = zone // so the drops of a component are read one after the other
+	})
+	s.taker.horizon = horizon(func(string) (int64, int64, bool, string) {
+		if calls++; calls == 2 {
+			if err := os.WriteFile(s.path("a.csv"), []byte(head+line(9)), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+		return -1 << 63, 1<<63 - 1, true, ""
+	})
+	s.old("a.csv", head+line(1))
+	s.touch("a.csv", 2*time.Hour)
+	s.old("b.csv", head+line(1))
+	if d := s.take(); len(d) != 0 {
+		t.Fatalf("%+v", d)
+	}
+	if entries, _ := os.ReadDir(s.state + "/segments"); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+	s.settle()
+	s.want("pump-7/flow 09:01:00 1.5", "pump-7/speed 09:01:00 1001", "pump-7/flow 09:09:00 9.5", "pump-7/speed 09:09:00 1009")
+}

@@ -176,8 +176,11 @@ func (p *pass) dir(ctx context.Context, f *Folder, root *os.Root, dir string, de
 	return nil
 }
 
+// skipped tells folders that are ours, or drop folders of their own.
 func (p *pass) skipped(f *Folder, name string) bool {
-	return slices.Contains(p.t.dirs.Skip, filepath.Join(f.Path, filepath.FromSlash(name)))
+	dir := filepath.Join(f.Path, filepath.FromSlash(name))
+	return slices.ContainsFunc(p.t.dirs.Skip, func(s string) bool { return filepath.Clean(s) == dir }) ||
+		slices.ContainsFunc(p.t.folders, func(o *Folder) bool { return filepath.Clean(o.Path) == dir })
 }
 
 func (p *pass) file(f *Folder, root *os.Root, name string, e fs.DirEntry) {
@@ -199,7 +202,7 @@ func (p *pass) file(f *Folder, root *os.Root, name string, e fs.DirEntry) {
 		ok = true
 	case Marker:
 		m, err := root.Lstat(name + f.Complete.Marker)
-		ok, again = err == nil && m.Mode().IsRegular(), time.Second
+		ok, again = err == nil && m.Mode().IsRegular(), eager
 	}
 	still, stillAgain := f.Complete.stillAt(g)
 	switch {

@@ -18,15 +18,15 @@ const (
 // next gives the time of the next listing after one that began at start. again
 // is when the first unsettled file may be settled.
 func (pace) next(start time.Time, took time.Duration, unsettled bool, again time.Duration, events, found bool) time.Time {
-	least := max(soonest, 50*took)
+	least := min(max(soonest, 50*took), idleSeen)
 	switch {
 	case found: // more may have come while those are read
 		return start.Add(max(least, time.Second))
 	case unsettled:
-		return start.Add(min(max(least, min(again, eager)), idleSeen))
+		return start.Add(max(least, min(again, eager)))
 	case events:
 		return start.Add(min(max(idle, 5000*took), idleSeen))
 	default:
-		return start.Add(min(max(idle, 5000*took), max(idleDark, least)))
+		return start.Add(max(least, min(max(idle, 5000*took), idleDark)))
 	}
 }

@@ -21,7 +21,7 @@ type reading struct {
 	d      *drop.Drop
 	in     *content
 	last   int64
-	claims *claims
+	claim  claim
 	faults rowsFile
 	src    io.Reader // the bytes of the plan
 	sum    hash.Hash // of what was read of them, for a large file
@@ -42,8 +42,8 @@ func (r *reading) run(ctx context.Context) (outcome, error) {
 		if err := r.prefix(); err != nil {
 			return outcome{}, err
 		}
-		if of, err := r.known(ctx); of != nil || err != nil {
-			return r.repeated(of, err)
+		if out, err := r.known(ctx); out != nil || err != nil {
+			return some(out), err
 		}
 	}
 	r.faults = rowsFile{dir: r.t.dirs.Quarantine, limit: r.t.limits.Faults}
@@ -69,11 +69,13 @@ func (r *reading) run(ctx context.Context) (outcome, error) {
 		return outcome{}, notYet{holdNothing, nil}
 	}
 	if r.in.data == nil {
-		if of, err := r.known(ctx); of != nil || err != nil {
-			if of != nil && r.seg != nil {
-				err = r.seg.Undo()
+		if out, err := r.known(ctx); out != nil || err != nil {
+			if out != nil && r.seg != nil {
+				if err := r.seg.Undo(); err != nil {
+					return outcome{}, spoolError{err}
+				}
 			}
-			return r.repeated(of, err)
+			return some(out), err
 		}
 	}
 	if r.d.Size = r.to; r.to < r.in.size {

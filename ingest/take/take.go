@@ -60,11 +60,12 @@ type Dirs struct {
 
 // Limits bound what one drop may ask for. Zero means the default.
 type Limits struct {
-	File    int64 // bytes of a file, also when decompressed; default 5 GiB
-	Row     int   // bytes of a row; default 1 MiB
-	Columns int   // default 3001
-	Memory  int64 // bytes of the whole process, of which taking uses a quarter; default 64 MiB
-	Faults  int64 // bytes of rows and cells in quarantine per drop; default 64 MiB
+	File     int64 // bytes of a file, also when decompressed; default 5 GiB
+	Row      int   // bytes of a row; default 1 MiB
+	Columns  int   // default 3001
+	Memory   int64 // bytes of the whole process, of which taking uses a quarter; default 64 MiB
+	Faults   int64 // bytes of rows and cells in quarantine per drop; default 64 MiB
+	NotAfter int64 // Unix ns: rows after it stay in the drop as those do that are too old; 0: none do
 }
 
 func (l Limits) withDefaults() Limits {

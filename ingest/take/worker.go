@@ -29,6 +29,22 @@ type outcome struct {
 	refused bool        // taking.Drop is a refusal
 	later   *notYet     // neither: it is looked at again
 	rest    bool        // the last line, without newline, was left for later
+	twin    int         // candidate of the batch that it is a repeat of, -1 for none
+}
+
+// doubt takes back a repeat of a drop of the same batch that was not taken.
+func (o *outcome) doubt(all []outcome) {
+	if o.later != nil || o.refused || o.taking.Drop.State != drop.Repeat || o.twin < 0 {
+		return
+	}
+	first := &all[o.twin]
+	if first.later != nil || first.refused {
+		*o = outcome{later: &notYet{holdNothing, nil}}
+		return
+	}
+	if a, b := &o.taking.Drop.Part, first.taking.Drop.Part; a.From == b.From && a.To == b.To && a.Prefix == b.Prefix {
+		*a = b // it is read on like the first
+	}
 }
 
 // spoolError is a failure to write what is ours: the batch is not taken.
@@ -40,8 +56,11 @@ func (e spoolError) Unwrap() error { return e.err }
 // begin makes the worker ready for a batch.
 func (w *worker) begin() {
 	if w.router == nil {
-		w.router = newRouter(max(1<<20, w.t.limits.Memory/4/workers))
+		w.router = newRouter(max(1<<20, w.t.limits.Memory/8/workers))
 		w.router.write = w.segment
+		if until := w.t.limits.NotAfter; until != 0 {
+			w.router.until = until
+		}
 		w.forms = forms{}
 	}
 	w.roots = map[int]*os.Root{}
@@ -53,7 +72,7 @@ func (w *worker) end(commit bool) (err error) {
 		r.Close()
 	}
 	if w.seg != nil {
-		if commit {
+		if commit && w.seg.Drops() > 0 {
 			err = w.seg.Close()
 		} else {
 			err = w.seg.Abort()
@@ -93,9 +112,9 @@ func (w *worker) root(f *Folder) (*os.Root, error) {
 
 // take reads one candidate. last is the newest stamp taken from the same source.
 // An error is one of the batch.
-func (w *worker) take(ctx context.Context, c *Candidate, last int64, claims *claims) (outcome, error) {
+func (w *worker) take(ctx context.Context, c *Candidate, last int64, claim claim) (outcome, error) {
 	d := drop.Drop{Folder: c.Folder, Name: c.Name, Component: c.Component, Size: c.Size, ModTime: c.ModTime, State: drop.Taken, TakenAt: w.t.now()}
-	out, err := w.read(ctx, c, &d, last, claims)
+	out, err := w.read(ctx, c, &d, last, claim)
 	if err == nil {
 		return out, nil
 	}
@@ -114,7 +133,7 @@ func (w *worker) take(ctx context.Context, c *Candidate, last int64, claims *cla
 	return out, err
 }
 
-func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int64, claims *claims) (outcome, error) {
+func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int64, claim claim) (outcome, error) {
 	if c.refuse != nil {
 		return outcome{}, refuse("%s", c.refuse)
 	}
@@ -142,12 +161,12 @@ func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int6
 	if p.repeat != nil {
 		return repeat(d, *p.repeat, fmt.Sprintf("nothing has changed since drop %d", p.repeat.ID)), nil
 	}
-	r := reading{worker: w, c: c, d: d, in: in, plan: p, last: last, claims: claims}
+	r := reading{worker: w, c: c, d: d, in: in, plan: p, last: last, claim: claim}
 	return r.run(ctx)
 }
 
 // repeat makes d a repeat of an earlier drop. It grows from where that ended.
 func repeat(d *drop.Drop, of drop.Drop, reason string) outcome {
 	d.State, d.Reason, d.Identity, d.Part = drop.Repeat, reason, of.Identity, of.Part
-	return outcome{taking: drop.Taking{Drop: *d}}
+	return outcome{taking: drop.Taking{Drop: *d}, twin: -1}
 }

@@ -47,6 +47,10 @@ func (w *Writer) Name() string { return w.name }
 // Size is the number of bytes written so far.
 func (w *Writer) Size() int64 { return w.size }
 
+// Drops is the number of drops closed so far; without any the segment is not
+// worth keeping.
+func (w *Writer) Drops() int { return len(w.drops) }
+
 // Block writes the rows of one component and slot, at least one. Where a sensor
 // stands in several groups, the earlier lines come first. A drop has one block
 // per component and slot: pieces written one after the other are made one by
