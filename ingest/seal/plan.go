@@ -20,6 +20,8 @@ func (l *lane) due(w *live, now time.Time, wait Waiting) (yes bool, at time.Time
 	switch {
 	case !w.known || w.done || w.closed:
 		return false, time.Time{}
+	case wait.Span != nil:
+		return l.dueWithin(w, now, *wait.Span), time.Time{}
 	case w.generation == 0:
 		return l.dueFirst(w, now, wait)
 	default:

@@ -160,7 +160,7 @@ func (s *Sealer) Took(refs []segment.Ref, at time.Time) {
 // sealed nevertheless where that was possible; the next pass tries again.
 func (s *Sealer) Seal(ctx context.Context, now time.Time, w Waiting) (sealed int, err error) {
 	s.waiting = w
-	if err := s.ready(ctx, now, w.ClockSettled); err != nil {
+	if err := s.ready(ctx, now, w); err != nil {
 		return 0, err
 	}
 	return s.seal(ctx, now, s.plan(now, w))
@@ -168,7 +168,7 @@ func (s *Sealer) Seal(ctx context.Context, now time.Time, w Waiting) (sealed int
 
 // ready brings the live windows up to date: sensors and watermarks, windows
 // that came to be by time, and the records of those that rows came for.
-func (s *Sealer) ready(ctx context.Context, now time.Time, settled bool) error {
+func (s *Sealer) ready(ctx context.Context, now time.Time, w Waiting) error {
 	if s.lost {
 		if err := s.Load(ctx, now); err != nil {
 			return err
@@ -182,7 +182,10 @@ func (s *Sealer) ready(ctx context.Context, now time.Time, settled bool) error {
 			if err := l.resolve(ctx, s.ledger, now); err != nil {
 				return err
 			}
-			if settled {
+			switch {
+			case w.Span != nil:
+				l.bridge(now)
+			case w.ClockSettled:
 				l.extend(now)
 			}
 			if err := l.resolve(ctx, s.ledger, now); err != nil {

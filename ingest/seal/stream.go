@@ -63,7 +63,15 @@ type Waiting struct {
 	All          bool // a drop waits of which the component is not known yet
 	ClockSettled bool
 	Slowest      time.Duration // the slowest recent upload; moves the cut-off
+
+	// Span is for one-shot work over history: no more rows will come. Windows
+	// are made only where rows or held values are; those that lie within the
+	// span and whose wake-up has passed are sealed at once, others never.
+	Span *Span
 }
+
+// Span is a stretch of time, Unix ns.
+type Span struct{ From, To int64 }
 
 func (w Waiting) holds(component string) bool { return w.All || w.Components[component] }
 

@@ -3,7 +3,6 @@ package take
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +25,6 @@ type router struct {
 	write   func() (*segment.Writer, error) // the segment, opened when it is first needed
 	faults  *rowsFile
 	now     time.Time // business time, for texts
-	until   int64     // rows after it are left in the drop
 
 	counts   drop.Counts
 	unread   int64 // rows and cells that the reader could not use
@@ -59,7 +57,7 @@ type rows struct {
 }
 
 func newRouter(budget int64) *router {
-	return &router{budget: budget, until: math.MaxInt64, open: map[place]*slot{}, pieces: map[place][]segment.Ref{}}
+	return &router{budget: budget, open: map[place]*slot{}, pieces: map[place][]segment.Ref{}}
 }
 
 // reset makes the router ready for the next drop. Buffers are kept.
@@ -110,7 +108,7 @@ func (r *router) addWide(t *target, b *series.Batch) error {
 			continue
 		}
 		start := segment.SlotOf(b.Times[i])
-		end := min(start+int64(segment.Slot), t.bounds.newest, r.until)
+		end := min(start+int64(segment.Slot), t.bounds.newest, t.bounds.until)
 		after := max(start, t.bounds.oldest)
 		j := i + 1
 		for j < len(b.Times) && b.Times[j] > after && b.Times[j] <= end && hasValue(b, t.columns, j) {
@@ -182,7 +180,7 @@ func (r *router) usable(t *target, b *series.Batch, i int) bool {
 	switch at := b.Times[i]; {
 	case !has && r.several && !r.long:
 		return false // the row says nothing of this component
-	case at <= t.bounds.oldest, at > r.until:
+	case at <= t.bounds.oldest, at > t.bounds.until:
 		r.counts.Rows++
 		r.counts.Older++
 	case at > t.bounds.newest:

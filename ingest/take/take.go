@@ -5,6 +5,7 @@ package take
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -132,11 +133,16 @@ func New(folders []Folder, ledger Ledger, horizon Horizon, dirs Dirs, limits Lim
 // bounds is an answer of the Horizon.
 type bounds struct {
 	oldest, newest int64
+	until          int64 // rows after it stay in the drop
 	ok             bool
 	why            string
 }
 
 func (t *Taker) bounds(component string) bounds {
 	oldest, newest, ok, why := t.horizon.Accept(component)
-	return bounds{oldest, newest, ok, why}
+	until := t.limits.NotAfter
+	if until == 0 {
+		until = math.MaxInt64
+	}
+	return bounds{oldest, newest, until, ok, why}
 }
