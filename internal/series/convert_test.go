@@ -95,6 +95,25 @@ func TestJobsMakeNoDifference(t *testing.T) {
 	})
 }
 
+func FuzzJobsMakeNoDifference(f *testing.F) {
+	f.Add([]byte("time,a,b\n2026-01-01T00:00:00,1,2\n2026-01-01T00:00:01,x,\"3\n\"\n\n2026-01-01T00:00:00,5"), byte(9))
+	f.Add([]byte("t;a\r\n1.5.2026 10:00;1,5\r\n# c\r\n;;\r\n"), byte(1))
+	f.Add([]byte("1767225600,1\n1767225601,2\n1767225600,2\n"), byte(30))
+	f.Fuzz(func(t *testing.T, text []byte, chunk byte) {
+		o := ResampleOptions{Grid: Grid{Rate: time.Minute}, Spec: Spec{Fill: FillNone}}
+		one := Conversion{Resample: o, Jobs: 1}
+		many := Conversion{Resample: o, Jobs: 3, chunk: int64(chunk) + 1}
+		want, wantDone := converted(t, one, string(text))
+		got, gotDone := converted(t, many, string(text))
+		if got != want {
+			t.Fatalf("got\n%s\nwant\n%s", got, want)
+		}
+		if !strings.Contains(want, "none of the rows") && !reflect.DeepEqual(gotDone, wantDone) {
+			t.Fatalf("got %+v\nwant %+v", gotDone, wantDone)
+		}
+	})
+}
+
 func TestAnyOrderOfAFileGivesTheNaiveCells(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
