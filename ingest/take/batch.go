@@ -83,9 +83,7 @@ func (t *Taker) read(ctx context.Context, batch []Candidate, outcomes []outcome)
 	if err := t.close(context.Cause(ctx)); err != nil {
 		return err
 	}
-	for i := range outcomes {
-		outcomes[i].doubt(outcomes)
-	}
+	twins(outcomes)
 	return nil
 }
 
@@ -99,7 +97,7 @@ func (t *Taker) lane(ctx context.Context, w *worker, batch []Candidate, outcomes
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if outcomes[i], err = w.take(ctx, &batch[i], last, claim{seen, batch, i}); err != nil {
+		if outcomes[i], err = w.take(ctx, &batch[i], last, claim{seen, i}); err != nil {
 			return fmt.Errorf("%s: %w", filepath.Join(batch[i].Folder, batch[i].Name), err)
 		}
 		if d := outcomes[i].taking.Drop; d.Last != 0 {

@@ -5,38 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
 	"millwright/internal/series"
 )
-
-// claims are the identities of the drops read for a batch: the ledger does not
-// know them yet.
-type claims struct {
-	mu    sync.Mutex
-	first map[[32]byte]int // candidate
-}
-
-// claim is what one candidate of a batch may claim.
-type claim struct {
-	*claims
-	batch []Candidate
-	index int
-}
-
-// take gives the candidate that has the identity, or notes that it is this one's.
-func (c claim) take(id [32]byte) (other int, taken bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if other, ok := c.first[id]; ok && other != c.index {
-		return other, true
-	}
-	c.first[id] = c.index
-	return c.index, false
-}
 
 // prefix notes the beginning of the file up to the end of the part, by which it
 // is known again when it has grown.
@@ -68,8 +42,7 @@ func (r *reading) known(ctx context.Context) (*outcome, error) {
 		return r.repeated(of, fmt.Sprintf("the same content as drop %d, %s", of.ID, of.Name)), nil
 	}
 	if twin, taken := r.claim.take(r.d.Identity); taken {
-		name := r.claim.batch[twin].Name
-		out := r.repeated(drop.Drop{Identity: r.d.Identity}, fmt.Sprintf("the same content as %s, taken with it", name))
+		out := r.repeated(drop.Drop{Identity: r.d.Identity}, "")
 		out.twin = twin
 		return out, nil
 	}

@@ -32,21 +32,6 @@ type outcome struct {
 	twin    int         // candidate of the batch that it is a repeat of, -1 for none
 }
 
-// doubt takes back a repeat of a drop of the same batch that was not taken.
-func (o *outcome) doubt(all []outcome) {
-	if o.later != nil || o.refused || o.taking.Drop.State != drop.Repeat || o.twin < 0 {
-		return
-	}
-	first := &all[o.twin]
-	if first.later != nil || first.refused {
-		*o = outcome{later: &notYet{holdNothing, nil}}
-		return
-	}
-	if a, b := &o.taking.Drop.Part, first.taking.Drop.Part; a.From == b.From && a.To == b.To && a.Prefix == b.Prefix {
-		*a = b // it is read on like the first
-	}
-}
-
 // spoolError is a failure to write what is ours: the batch is not taken.
 type spoolError struct{ err error }
 
@@ -58,9 +43,6 @@ func (w *worker) begin() {
 	if w.router == nil {
 		w.router = newRouter(max(1<<20, w.t.limits.Memory/8/workers))
 		w.router.write = w.segment
-		if until := w.t.limits.NotAfter; until != 0 {
-			w.router.until = until
-		}
 		w.forms = forms{}
 	}
 	w.roots = map[int]*os.Root{}
