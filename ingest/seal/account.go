@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"go.uber.org/zap"
 
@@ -223,8 +224,8 @@ func (b *closingBatch) dropName(ctx context.Context, id int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !ok {
-		return "", errors.New("a block's drop is not in the ledger")
+	if !ok { // cannot be while it has blocks; lines must not wait for it
+		d.Name = "drop " + strconv.FormatInt(id, 10)
 	}
 	b.names[id] = d.Name
 	return d.Name, nil

@@ -3,10 +3,14 @@ package seal
 import (
 	"math"
 	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
+	"millwright/internal/ledger"
 	"millwright/internal/window"
 )
 
@@ -19,7 +23,7 @@ func plantRows(from time.Time, windows int) []file {
 	}
 	var out []file
 	for i := range windows {
-		f := file{path: from.Format("150405.000") + ".csv", component: "pump", sensors: sensors}
+		f := file{path: strconv.Itoa(i) + ".csv", component: "pump", sensors: sensors}
 		for k := 1; k <= 300; k++ {
 			x := row{at: from.Add(time.Duration(i)*5*time.Minute + time.Duration(k)*time.Second).UnixNano()}
 			for c := range sensors {
@@ -54,7 +58,7 @@ func BenchmarkSealWindow(b *testing.B) {
 	from := clock(b, "10:00:00")
 	r := newRig(b, b.TempDir(), newMemory(), from, second())
 	r.take(plantRows(from, 8)...)
-	if err := r.sealer.ready(bg, r.now, true); err != nil {
+	if err := r.sealer.ready(bg, r.now, r.wait); err != nil {
 		b.Fatal(err)
 	}
 	l, w := r.sealer.components[0].lanes[0], r.sealer.workers[0]
@@ -74,15 +78,29 @@ func BenchmarkSealWindow(b *testing.B) {
 }
 
 // BenchmarkSealBacklog is 512 such windows from drops taken to records
-// committed, with fsync, over the ledger of maps.
+// committed, with fsync: over the ledger of maps and over the real one.
 func BenchmarkSealBacklog(b *testing.B) {
+	b.Run("maps", func(b *testing.B) { sealBacklog(b, func() book { return newMemory() }) })
+	b.Run("ledger", func(b *testing.B) {
+		sealBacklog(b, func() book {
+			l, err := ledger.Open(bg, b.TempDir(), zap.NewNop())
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = l.Close() })
+			return l
+		})
+	})
+}
+
+func sealBacklog(b *testing.B, open func() book) {
 	const windows = 512
 	from := clock(b, "10:00:00").Add(-48 * time.Hour)
 	files := plantRows(from, windows)
 	var busy time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		r := newRig(b, b.TempDir(), newMemory(), clock(b, "10:00:00"), second())
+		r := newRig(b, b.TempDir(), open(), clock(b, "10:00:00"), second())
 		r.take(files...)
 		r.now = r.now.Add(6 * time.Minute)
 		b.StartTimer()
@@ -129,7 +147,7 @@ func largest(tb testing.TB) *rig {
 
 func sealLargest(tb testing.TB, r *rig) {
 	tb.Helper()
-	if err := r.sealer.ready(bg, r.now, true); err != nil {
+	if err := r.sealer.ready(bg, r.now, r.wait); err != nil {
 		tb.Fatal(err)
 	}
 	l, w := r.sealer.components[0].lanes[0], r.sealer.workers[0]

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"time"
 
 	"millwright/internal/series"
 )
@@ -109,8 +110,9 @@ func full(values []float64) bool {
 // write gives the CSV to out in pieces (ruling 3).
 func (t *sheet) write(out *spooled) error {
 	b := append(out.buf[:0], t.columns.header...)
+	var stamp stamper
 	for k := range t.n {
-		b = series.AppendStamp(b, t.first+int64(k)*t.rate)
+		b = append(b, stamp.at(t.first+int64(k)*t.rate)...)
 		for i := k; i < len(t.cells); i += t.n {
 			b = append(b, ',')
 			if v := t.cells[i]; v == v {
@@ -127,6 +129,23 @@ func (t *sheet) write(out *spooled) error {
 	}
 	out.buf = b
 	return nil
+}
+
+// stamper writes ascending stamps of whole seconds. Within a minute only the
+// seconds change.
+type stamper struct {
+	text   []byte
+	minute int64
+}
+
+func (s *stamper) at(ns int64) []byte {
+	if sec := ns / int64(time.Second); sec/60 == s.minute && ns >= 0 && s.text != nil {
+		const at = len("2006-01-02T15:04:")
+		s.text[at], s.text[at+1] = byte('0'+sec%60/10), byte('0'+sec%10)
+	} else {
+		s.text, s.minute = series.AppendStamp(s.text[:0], ns), sec/60
+	}
+	return s.text
 }
 
 // grow gives a slice of n elements, whose content is not defined.

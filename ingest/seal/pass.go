@@ -39,7 +39,8 @@ func (s *Sealer) seal(ctx context.Context, now time.Time, jobs []job) (sealed in
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if s.lost || ctx.Err() != nil {
+		// Nothing at all went well: the disk is full, or the ledger is gone.
+		if s.lost || ctx.Err() != nil || err != nil && done == 0 {
 			break
 		}
 		jobs = jobs[n:]

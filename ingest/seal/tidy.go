@@ -67,17 +67,20 @@ func (s *Sealer) stale(ctx context.Context, scheduler, name string) (bool, error
 	return ok && (r.Closed || generation < r.Generation), err
 }
 
-// parseName is the inverse of Dirs.path.
+// parseName is the inverse of Dirs.path. Only names that path itself makes count.
 func parseName(scheduler, name string) (id window.ID, generation int64, ok bool) {
-	name, ok = strings.CutSuffix(name, ".csv")
-	dot, bar := strings.LastIndex(name, ".g"), strings.LastIndex(name, "_")
+	bare, ok := strings.CutSuffix(name, ".csv")
+	dot, bar := strings.LastIndex(bare, ".g"), strings.LastIndex(bare, "_")
 	if !ok || bar < 0 || dot < bar {
 		return id, 0, false
 	}
-	start, err := time.Parse("20060102T150405Z", name[bar+1:dot])
+	start, err := time.Parse("20060102T150405Z", bare[bar+1:dot])
 	if err != nil {
 		return id, 0, false
 	}
-	generation, err = strconv.ParseInt(name[dot+2:], 10, 64)
-	return window.ID{Scheduler: scheduler, Component: name[:bar], Start: start.UnixNano()}, generation, err == nil
+	if generation, err = strconv.ParseInt(bare[dot+2:], 10, 64); err != nil {
+		return id, 0, false
+	}
+	id = window.ID{Scheduler: scheduler, Component: bare[:bar], Start: start.UnixNano()}
+	return id, generation, filepath.Base(Dirs{}.path(id, generation)) == name
 }

@@ -29,6 +29,10 @@ func newWorker(s *Sealer) *worker {
 	return &worker{sealer: s, source: source{dir: s.dirs.Segments}, out: newSpooled()}
 }
 
+// patience is after how many windows that failed a component is left alone
+// until the next pass.
+const patience = 3
+
 // component does the jobs of one component, stream by stream in time order.
 // One that fails does not keep the others back.
 func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]outcome, error) {
@@ -39,7 +43,7 @@ func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]ou
 		o, err := w.window(ctx, now, j)
 		if err != nil {
 			errs = append(errs, wrap(j, errors.Join(err, w.out.abort())))
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || len(errs) == patience {
 				break
 			}
 			continue
