@@ -186,6 +186,9 @@ func (r *Reader) setWide() {
 // would fall into the same few lines of the cache.
 func (r *Reader) allocate(m int) {
 	r.full = min(max(16384/max(m, 1), 16), 512)
+	if r.eof { // a small file needs less
+		r.full = min(r.full, max(16, bytes.Count(r.buf[r.pos:r.have], []byte("\n"))+1))
+	}
 	r.stride = r.full + 8
 	r.values = make([]float64, m*r.stride)
 	r.guess = make([]uint8, m)

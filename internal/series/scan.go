@@ -127,9 +127,9 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 		}
 		var (
 			f    float64
+			m    uint64
 			t    = w ^ swarZeros
 			n    = swarCount(t)
-			m    = swarValue(t, n)
 			end  = byteAt(b, p+n)
 			last = start + int(byteAt(guess, c))
 		)
@@ -138,17 +138,23 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 		}
 		p += n
 		if end == mark {
-			t = loadAt(b, p+1) ^ swarZeros
-			k := swarCount(t)
-			if k == 0 || n+k > 15 {
+			u := loadAt(b, p+1) ^ swarZeros
+			k := swarCount(u)
+			if k == 0 {
 				goto odd
 			}
-			m = m*pow10int[k&15] + swarValue(t, k)
+			if n+k <= 8 { // the digits on both sides of the mark as one number
+				m = swarEight(t<<(uint(-8*n)&63)>>(uint(8*k)&63) | u<<(uint(-8*k)&63))
+			} else if n+k <= 15 {
+				m = swarValue(t, n)*pow10int[k&15] + swarValue(u, k)
+			} else {
+				goto odd
+			}
 			f = float64(int64(m)) / pow10[k&15]
 			p += 1 + k
 			end = byteAt(b, p)
 		} else {
-			f = float64(int64(m))
+			f = float64(int64(swarValue(t, n)))
 		}
 		*floatAt(out, at) = math.Float64frombits(math.Float64bits(f) | sign)
 		if end == delim {

@@ -8,7 +8,7 @@ import (
 )
 
 // sniffRows is how many rows from the first one with a timestamp on are looked at.
-const sniffRows = 48
+const sniffRows = 32
 
 // sniffer finds the dialect of a file from its beginning.
 type sniffer struct {
@@ -29,6 +29,9 @@ type sniffed struct {
 	hits  int // rows with a stamp
 	cells int // value cells that hold something
 	good  int // of them numbers and bad-value words
+
+	filled, numbers []int // per column: cells that hold something other than a bad-value word, and those that are numbers
+	points, commas  int   // numbers with a decimal point, with a decimal comma
 }
 
 type sniffRow struct {
@@ -137,7 +140,7 @@ func (s *sniffer) read(delim byte) sniffed {
 	r := sniffed{delim: delim, stamp: -1, span: 1, first: -1}
 	line := int64(1)
 	stamper := s.stamper(delim)
-	left := sniffRows
+	left, width := sniffRows, 8
 	for at := 0; at < len(s.head) && left > 0; {
 		span, ok := spanRow(s.head, at, len(s.head), delim)
 		end := span.end
@@ -155,7 +158,8 @@ func (s *sniffer) read(delim byte) sniffed {
 		if emptyRow(row.text, delim) {
 			continue
 		}
-		row.cells = splitCells(nil, row.text, delim)
+		row.cells = splitCells(make([][]byte, 0, width), row.text, delim)
+		width = len(row.cells) + 1
 		r.rows = append(r.rows, row)
 		if r.stamp < 0 {
 			if r.stamp, r.span = findStamp(row.cells, stamper, s.pinnedStamp(r.rows)); r.stamp >= 0 {
@@ -183,12 +187,8 @@ func (r *sniffed) count(read func([][]byte, int, int) bool, set *settings) {
 		r.hits++
 		widths[len(row.cells)]++
 		for c, cell := range row.cells {
-			if c >= r.stamp && c < r.stamp+r.span || len(cell) == 0 {
-				continue
-			}
-			r.cells++
-			if numeric(cell) || set.badWord(cell) {
-				r.good++
+			if c < r.stamp || c >= r.stamp+r.span {
+				r.countCell(c, cell, set)
 			}
 		}
 	}
@@ -199,13 +199,40 @@ func (r *sniffed) count(read func([][]byte, int, int) bool, set *settings) {
 	}
 }
 
-func numeric(cell []byte) bool {
-	if _, ok := parseNumber(cell, '.'); ok {
-		return true
+func (r *sniffed) countCell(c int, cell []byte, set *settings) {
+	if len(cell) == 0 {
+		return
 	}
-	_, ok := parseNumber(cell, ',')
+	for len(r.filled) <= c {
+		r.filled, r.numbers = append(r.filled, 0), append(r.numbers, 0)
+	}
+	r.cells++
+	switch {
+	case isNumber(cell, '.'):
+		r.numbers[c]++
+		if bytes.IndexByte(cell, '.') >= 0 {
+			r.points++
+		}
+	case isNumber(cell, ','):
+		r.numbers[c]++
+		r.commas++
+	case set.badWord(cell):
+		r.good++
+		return
+	default:
+		r.filled[c]++
+		return
+	}
+	r.filled[c]++
+	r.good++
+}
+
+func isNumber(cell []byte, mark byte) bool {
+	_, ok := parseNumber(cell, mark)
 	return ok
 }
+
+func numeric(cell []byte) bool { return isNumber(cell, '.') || isNumber(cell, ',') }
 
 // stamper tells whether cells hold a timestamp at a column.
 func (s *sniffer) stamper(delim byte) func(cells [][]byte, at, span int) bool {
@@ -269,22 +296,7 @@ func (s *sniffer) decimal(r sniffed, d *Dialect) string {
 	if s.set.decimal != 0 {
 		return string(rune(s.set.decimal))
 	}
-	points, commas := 0, 0
-	for _, row := range r.rows[r.first:] {
-		if !row.stamp {
-			continue
-		}
-		for c, cell := range row.cells {
-			if c >= r.stamp && c < r.stamp+r.span {
-				continue
-			}
-			if _, ok := parseNumber(cell, '.'); ok && bytes.IndexByte(cell, '.') >= 0 {
-				points++
-			} else if _, ok := parseNumber(cell, ','); ok && bytes.IndexByte(cell, ',') >= 0 {
-				commas++
-			}
-		}
-	}
+	points, commas := r.points, r.commas
 	if points > 0 && commas > 0 {
 		d.Warnings = append(d.Warnings, "numbers with a decimal point and numbers with a decimal comma stand side by side; pin csv.decimal")
 	}
@@ -310,6 +322,9 @@ func (s *sniffer) form(r sniffed) (form string, strict bool) {
 		return epochForm(stamps[0]), false
 	}
 	for _, form := range serviceForms() {
+		if len(strings.ReplaceAll(form, "'", "")) != len(stamps[0]) {
+			continue
+		}
 		if p, err := compilePattern(form); err == nil && allFit(p, stamps) {
 			return form, false
 		}

@@ -212,31 +212,17 @@ func (s *sniffer) texts(cells [][]byte) []string {
 // columns tells text from numbers, finds columns without name and data, and
 // the layout.
 func (s *sniffer) columns(r sniffed, data int, d *Dialect) {
-	n := len(d.Columns)
-	filled, numbers := make([]int, n), make([]int, n)
-	for _, row := range r.rows[data:] {
-		if !row.stamp {
-			continue
-		}
-		for c, cell := range row.cells[:min(n, len(row.cells))] {
-			switch {
-			case len(cell) == 0 || s.set.badWord(cell):
-			case numeric(cell):
-				numbers[c]++
-				filled[c]++
-			default:
-				filled[c]++
-			}
-		}
+	for len(r.filled) < len(d.Columns) {
+		r.filled, r.numbers = append(r.filled, 0), append(r.numbers, 0)
 	}
 	for c := range d.Columns {
 		if c >= r.stamp && c < r.stamp+r.span {
 			continue
 		}
 		switch {
-		case d.Columns[c] == "" && filled[c] == 0:
+		case d.Columns[c] == "" && r.filled[c] == 0:
 			d.Unnamed = append(d.Unnamed, c)
-		case filled[c] > 0 && numbers[c] == 0:
+		case r.filled[c] > 0 && r.numbers[c] == 0:
 			d.Text = append(d.Text, c)
 		}
 	}

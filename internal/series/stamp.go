@@ -8,9 +8,9 @@ type stampText struct {
 	offset int64 // seconds east of UTC
 	zoned  bool  // offset stands in the text
 
-	// Where the seconds stand, for the fast path: minuteEnd is the index after
-	// the minutes, second the index of two digits of seconds, -1 for none or
-	// when something that counts for more stands behind the seconds.
+	// Where minutes and seconds stand, for the fast path: minuteEnd is the index
+	// after the minutes, -1 when something that counts for more stands behind
+	// them; second the index of two digits of seconds, -1 for none.
 	minuteEnd, second int
 }
 

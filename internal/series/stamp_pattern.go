@@ -20,7 +20,7 @@ type stampPattern struct {
 	text     string
 	parts    []patternPart
 	fraction bool // the pattern has S
-	plain    bool // nothing but fraction and offset stands behind the seconds
+	plain    bool // nothing but seconds, fraction and offset stands behind the minutes
 }
 
 type patternPart struct {
@@ -32,7 +32,7 @@ type patternPart struct {
 // compilePattern reads a pattern. T may stand bare, other letters in quotes.
 func compilePattern(text string) (*stampPattern, error) {
 	p := &stampPattern{text: text, plain: true}
-	seen := map[byte]bool{}
+	var seen [128]bool
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
@@ -76,7 +76,7 @@ func compilePattern(text string) (*stampPattern, error) {
 		return nil, fmt.Errorf("read csv.timestamp_format %q: h (1 to 12) and a (AM or PM) go together; use H for 0 to 23", text)
 	}
 	p.fraction = seen['S']
-	p.plain = p.plain && seen['m'] && seen['s']
+	p.plain = p.plain && seen['m']
 	return p, nil
 }
 
@@ -110,7 +110,7 @@ func (p *stampPattern) parse(b []byte, between byte) (st stampText, ok bool) {
 		return st, false
 	}
 	if !p.plain {
-		st.second = -1
+		st.minuteEnd = -1
 	}
 	if f.half != 0 {
 		if f.h < 1 || f.h > 12 {

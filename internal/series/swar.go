@@ -16,9 +16,13 @@ func swarCount(t uint64) int {
 	return bits.TrailingZeros64(((t+0x7676767676767676)|t)&swarHigh) >> 3
 }
 
-// swarValue is the value of the first n digits, when t = w ^ swarZeros.
+// swarValue is the value of the first n digits, 1 to 8, when t = w ^ swarZeros.
 func swarValue(t uint64, n int) uint64 {
-	t <<= uint(64-8*n) & 127 // n == 0 shifts all out
+	return swarEight(t << (uint(-8*n) & 63)) // the digits to the upper end, zeros below
+}
+
+// swarEight is the value of eight bytes 0 to 9, the first digit lowest.
+func swarEight(t uint64) uint64 {
 	t = t*10 + t>>8
 	return ((t&0x000000ff000000ff)*0x000f424000000064 + (t>>16&0x000000ff000000ff)*0x0000271000000001) >> 32
 }

@@ -121,11 +121,11 @@ func (z *zone) remember(s zoneSpan) {
 	}
 }
 
-// uniqueMinute tells whether the minute that begins at wall has one meaning,
-// and its first instant.
-func (z *zone) uniqueMinute(wall int64) (instant int64, ok bool) {
+// unique tells whether the local times [wall, wall+length) all have one
+// meaning in one span, and the first instant.
+func (z *zone) unique(wall, length int64) (instant int64, ok bool) {
 	l := z.lookup(wall)
-	if l.passes != 1 || wall < z.from || wall+60 > z.to {
+	if l.passes != 1 || wall < z.from || wall+length > z.to {
 		return 0, false
 	}
 	return l.instant, true
