@@ -17,7 +17,7 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Parallel()
 			s := pump()
 			sc := set(t, s, untidy(seed, s), nil)
-			sc.agent.Start()
+			sc.begin()
 			kills := 0
 			sc.play(func() {
 				if kills < killsPerSeed && sc.rng.IntN(3) == 0 {
@@ -40,7 +40,7 @@ func TestStoreDown(t *testing.T) {
 	t.Parallel()
 	s := pump()
 	sc := set(t, s, tidy(1, s), nil)
-	sc.agent.Start()
+	sc.begin()
 	down, up := begin().Add(7*time.Minute), begin().Add(57*time.Minute)
 	sc.play(func() {
 		switch now := sc.clock.Now(); {
@@ -60,7 +60,7 @@ func TestConnectionsReset(t *testing.T) {
 	t.Parallel()
 	s := pump()
 	sc := set(t, s, tidy(2, s), nil)
-	sc.agent.Start()
+	sc.begin()
 	sc.play(func() {
 		sc.link.ResetAfter(int64(sc.rng.IntN(3000)))
 		time.Sleep(20 * time.Millisecond)
@@ -76,7 +76,7 @@ func TestWrongCredentialsThenRight(t *testing.T) {
 	sc := set(t, s, tidy(3, s), nil)
 	sc.agent.Credentials("nobody", "wrong")
 	sc.blind = true
-	sc.agent.Start()
+	sc.begin()
 	sc.play(func() {
 		if sc.blind && sc.clock.Now().After(begin().Add(30*time.Minute)) {
 			sc.blind = false
@@ -92,7 +92,7 @@ func TestDropGoneAfterTaking(t *testing.T) {
 	t.Parallel()
 	s := pump()
 	sc := set(t, s, tidy(4, s), nil)
-	sc.agent.Start()
+	sc.begin()
 	next := begin()
 	for _, d := range sc.plan {
 		next = sc.gates(next, d.At, nothing)
@@ -124,14 +124,7 @@ func TestOffForHours(t *testing.T) {
 	plan := tidy(5, s)
 	plan.For = 3 * time.Hour
 	sc := set(t, s, plan, nil)
-	sc.agent.Start() // so that its first start is before all rows
-	sc.agent.Await("the first start", func() string {
-		var any map[string]any
-		if err := sc.agent.Status(&any); err != nil {
-			return err.Error()
-		}
-		return ""
-	})
+	sc.begin()
 	sc.agent.Kill()
 	for _, d := range sc.plan {
 		sc.put(d)

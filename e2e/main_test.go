@@ -93,6 +93,20 @@ func set(t *testing.T, s oracle.Scheduler, plan drops.Plan, change func(*harness
 	return sc
 }
 
+// begin starts the agent for the first time and waits until it has noted when that
+// was: rows from long before are not its business.
+func (sc *scene) begin() {
+	sc.t.Helper()
+	sc.agent.Start()
+	sc.agent.Await("the first start", func() string {
+		var any map[string]any
+		if err := sc.agent.Status(&any); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+}
+
 // put drops d; taken waits until its rows are the agent's.
 func (sc *scene) put(d drop) {
 	sc.t.Helper()

@@ -17,16 +17,17 @@ func TestOutageOfDaysOnASlowLink(t *testing.T) {
 	t.Parallel()
 	const (
 		outage = 71*time.Hour + 30*time.Minute
-		after  = 100 * time.Minute
+		after  = 90 * time.Minute // on the slow link
+		whole  = 74 * time.Hour
 		pace   = 120
 	)
 	s := pump()
 	s.Delay = time.Hour // files come by the hour
 	plan := tidy(6, s)
-	plan.Step, plan.File, plan.For = time.Minute, time.Hour, outage+after
+	plan.Step, plan.File, plan.For = time.Minute, time.Hour, whole
 	sc := set(t, s, plan, nil)
 	sc.link.Down()
-	sc.agent.Start()
+	sc.begin()
 	back := begin().Add(outage)
 	ahead := slices.IndexFunc(sc.plan, func(d drop) bool { return d.At.After(back) })
 	for _, d := range sc.plan[:ahead] {
@@ -110,7 +111,7 @@ func TestClockSteps(t *testing.T) {
 	s := pump()
 	s.MaxAhead = 10 * time.Minute
 	sc := set(t, s, tidy(7, s), nil)
-	sc.agent.Start()
+	sc.begin()
 	steps := []struct {
 		at time.Duration
 		by time.Duration

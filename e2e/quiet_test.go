@@ -40,7 +40,7 @@ func TestWindowsArriveInTime(t *testing.T) {
 			s := pump()
 			tt.change(&s)
 			sc := set(t, s, untidy(uint64(i), s), nil)
-			sc.agent.Start()
+			sc.begin()
 			sc.play(nothing)
 			sc.finish()
 		})
