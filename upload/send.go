@@ -23,6 +23,7 @@ type outcome struct {
 	scope   objstore.Scope
 	contact bool // the store was asked
 	suspect bool // the spool file is damaged
+	quiet   bool // it was told to whoever asked
 	odd     bool // the check's ETag is not the MD5 of what was sent
 }
 
@@ -122,16 +123,20 @@ func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome)
 	case seen.absent:
 		o.IfNoneMatch = true
 		return false, outcome{}
+	case seen.blocked && u.set.Existing == Keep:
+		return true, u.differs(j, objstore.Info{})
 	case seen.blocked: // it is there, and the policy hides whose it is
 		return false, outcome{}
 	}
-	switch judge(&j.Sealed, u.set.Instance, seen.info, seen.listed) {
-	case equal:
+	switch v := judge(&j.Sealed, u.set.Instance, seen.info, seen.listed); {
+	case v == equal:
 		return true, outcome{it: j.it, is: adopted, info: seen.info, contact: true}
-	case ours:
+	case u.set.Existing == Keep:
+		return true, u.differs(j, seen.info)
+	case v == ours, v == foreign && u.set.Existing == ReplaceAny:
 		o.IfMatch = seen.info.ETag
 		return false, outcome{}
-	case unclear: // a listing is all that the policy allows, and conditions on an ETag need more
+	case v == unclear: // a listing is all that the policy allows, and conditions on an ETag need more
 		return false, outcome{}
 	}
 	who := "a program that is not millwright"
@@ -143,6 +148,17 @@ func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome)
 		err:    fmt.Errorf("put %s: conflict", j.Key),
 		what:   fmt.Sprintf("the object was last written by %s and is left alone", who),
 		remedy: fmt.Sprintf("two writers share the key: give each its own prefix or component name; if the object may go, delete s3://%s/%s and it is uploaded within 5 minutes", j.Bucket, j.Key),
+	}
+}
+
+// differs ends the attempt at an object that Keep leaves alone.
+func (u *Uploader) differs(j job, found objstore.Info) outcome {
+	if u.set.Differs != nil {
+		u.set.Differs(j.Sealed, found)
+	}
+	return outcome{
+		it: j.it, contact: true, quiet: true, err: fmt.Errorf("put %s: other content", j.Key),
+		what: "the bucket holds other content at the key and it is left alone", remedy: "compare the two; replace it only when the new one is right",
 	}
 }
 

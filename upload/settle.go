@@ -99,7 +99,7 @@ func (l *loop) again(o outcome, now, real time.Time) {
 		}
 		it.suspect, l.want = true, true
 	}
-	if it.told != o.what {
+	if it.told != o.what && !o.quiet {
 		l.u.log.Warn("upload failed", l.fields(it, zap.Int("attempt", it.failures), zap.Time("next", it.next),
 			zap.String("what", o.what), zap.String("remedy", o.remedy), zap.Error(o.err))...)
 		it.told = o.what

@@ -50,7 +50,21 @@ type Settings struct {
 	Poll      time.Duration // Pending is read at least so often. Default 30 s
 	Grace     time.Duration // what is under way at the end may take so long. Default 5 s
 	Deriver   Deriver       // nil: damaged files are reported and tried again
+	Existing  Existing      // what happens to objects of other content. Default: one's own are replaced
+	// Differs is told of an object of other content that Keep leaves alone; what
+	// is not known of it is zero. The window's result is an error. It is called
+	// from several goroutines.
+	Differs func(s window.Sealed, found objstore.Info)
 }
+
+// Existing says what happens to objects of other content at windows' keys.
+type Existing uint8
+
+const (
+	ReplaceOwn Existing = iota // those that this instance wrote are replaced, others are a conflict
+	ReplaceAny                 // all are replaced
+	Keep                       // none is
+)
 
 // Uploader is made by New and runs once.
 type Uploader struct {

@@ -45,11 +45,28 @@ func (f Folder) Includes(name string) bool {
 // with slashes; "" when its columns tell.
 func (f Folder) ComponentOf(name string) (string, error) { return f.Component.ofFile(f.Path, name) }
 
-// OfColumn gives component and sensor of a column, for rules by which a file
-// may hold several components. ok is false where the column belongs to none.
-func (r ComponentRule) OfColumn(column string) (component, sensor string, ok bool) {
-	return r.ofColumn(column)
-}
-
 // Known tells whether the candidate is the content that d was taken from.
 func (c Candidate) Known(d drop.Drop) bool { return c.Size == d.Size && c.ModTime.Equal(d.ModTime) }
+
+// Column is what a column or tag of a file means.
+type Column struct {
+	Component string // "": it belongs to none
+	Sensor    string
+}
+
+// Columns gives the meaning of each of the names that a file has, by the rules
+// by which it would be taken; component is "" when the names tell it. The error
+// is why the whole file would be refused.
+func (f Folder) Columns(component string, raw []string) ([]Column, error) {
+	c := columns{folder: &f, component: component, bounds: func(string) bounds { return bounds{ok: true} }}
+	if err := c.extend(raw); err != nil {
+		return nil, err
+	}
+	out := make([]Column, len(raw))
+	for i, t := range c.of {
+		if t != nil {
+			out[i] = Column{t.component, c.sensor[i]}
+		}
+	}
+	return out, nil
+}

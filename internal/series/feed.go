@@ -3,6 +3,7 @@ package series
 import (
 	"context"
 	"io"
+	"slices"
 )
 
 // All hands on every batch of a file that r has read nothing of yet, in the
@@ -27,7 +28,17 @@ func (r *Reader) All(ctx context.Context, in *io.SectionReader, jobs int, add fu
 	return p.report, err
 }
 
-// HoldTo puts out the labels after the last row, up to the given one, at which
-// only held values stand. It is for rows that are resampled in several parts,
-// some of which end earlier than others; call it after Close.
-func (r *Resampler) HoldTo(label int64) error { return r.begin(label + int64(r.grid.Rate)) }
+// Held is what the sensors of a Resampler hold after its last row.
+type Held struct{ c collector }
+
+// Held is for rows that are resampled in several parts, some of which end
+// earlier than others. Call it after Close.
+func (r *Resampler) Held() *Held {
+	return &Held{collector{
+		grid: r.c.grid, plans: slices.Clone(r.c.plans), last: slices.Clone(r.c.last), row: slices.Clone(r.c.row),
+	}}
+}
+
+// Cells gives the cells of a label after the last row, and whether any value is
+// held there. They are valid until the next call.
+func (h *Held) Cells(label int64) (cells []float64, some bool) { return h.c.heldCells(label) }
