@@ -138,6 +138,23 @@ func (s *site) quarantined(d drop.Drop, text string) {
 	}
 }
 
+// A slot with millions of rows would have to be sealed at once.
+func TestTooManyRowsInASlot(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(s *site) { s.limits.Memory = 1 })
+	var b strings.Builder
+	b.WriteString(head)
+	for range 110_000 {
+		b.WriteString(line(1))
+	}
+	s.old("a.csv", b.String())
+	d := s.one()
+	t.Log(d.Reason)
+	if d.State != drop.Refused || len(s.ledger.blocks) != 0 {
+		t.Fatalf("%+v", d)
+	}
+}
+
 func TestUnreadableIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

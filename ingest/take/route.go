@@ -18,6 +18,7 @@ import (
 // block for each.
 type router struct {
 	budget  int64
+	most    int // rows of one sensor in one slot
 	columns *columns
 	several bool // the columns tell the component
 	long    bool
@@ -32,11 +33,17 @@ type router struct {
 	last     *slot // the slot of the last row
 	buffered int64
 	pieces   map[place][]segment.Ref
+	written  map[row]int // rows of places that were written before they were complete
 	free     []*rows
 }
 
-func newRouter(budget int64) *router {
-	return &router{budget: budget, open: map[place]*slot{}, pieces: map[place][]segment.Ref{}}
+// newRouter makes a router for memory bytes. Sealing takes the rows of one sensor
+// and slot at once, so their number is bounded too.
+func newRouter(memory int64) *router {
+	return &router{
+		budget: max(1<<20, memory/8), most: int(max(100_000, memory/32)),
+		open: map[place]*slot{}, pieces: map[place][]segment.Ref{}, written: map[row]int{},
+	}
 }
 
 // reset makes the router ready for the next drop. Buffers are kept.
@@ -46,6 +53,7 @@ func (r *router) reset(c *columns, long bool, q *rowsFile, now time.Time) {
 	}
 	clear(r.open)
 	clear(r.pieces)
+	clear(r.written)
 	r.columns, r.several, r.long, r.faults, r.now = c, c.component == "", long, q, now
 	r.counts, r.unread, r.badLine, r.last, r.buffered = drop.Counts{}, 0, 0, nil, 0
 }

@@ -13,6 +13,12 @@ type place struct {
 	start  int64
 }
 
+// row names the rows of one sensor in a place; the sensor is -1 for all of a wide file.
+type row struct {
+	place
+	name int
+}
+
 // slot is what is buffered for a place: one set of rows in the wide layout, one
 // per sensor in the long one.
 type slot struct {
@@ -71,6 +77,9 @@ func (r *router) flush(s *slot) error {
 	if err != nil {
 		return err
 	}
+	if err := r.count(s); err != nil {
+		return err
+	}
 	groups, bytes := r.groups(s)
 	ref, err := w.Block(s.target.component, s.start, groups)
 	if err != nil {
@@ -87,6 +96,29 @@ func (r *router) flush(s *slot) error {
 		r.last = nil
 	}
 	r.release(s)
+	return nil
+}
+
+// count refuses drops with more rows in a slot than any sensor gives.
+func (r *router) count(s *slot) error {
+	add := func(name int, v *rows) error {
+		at := row{s.place, name}
+		if r.written[at] += len(v.times); r.written[at] > r.most {
+			return refuse("it has more than %d rows within %s, from line %d on: correct its timestamps, or thin it out", r.most, segment.Slot, v.lines[0])
+		}
+		return nil
+	}
+	if s.wide != nil {
+		return add(-1, s.wide)
+	}
+	for name, v := range s.long {
+		if v == nil {
+			continue
+		}
+		if err := add(name, v); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -41,7 +41,7 @@ func (e spoolError) Unwrap() error { return e.err }
 // begin makes the worker ready for a batch.
 func (w *worker) begin() {
 	if w.router == nil {
-		w.router = newRouter(max(1<<20, w.t.limits.Memory/8/workers))
+		w.router = newRouter(w.t.limits.Memory / workers)
 		w.router.write = w.segment
 		w.forms = forms{}
 	}

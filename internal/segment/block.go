@@ -8,7 +8,6 @@ type Block struct {
 	Ref
 	file     *File
 	sections []section
-	body     int64 // its length
 	buf      []byte
 }
 
@@ -21,8 +20,7 @@ type Section struct {
 	section *section
 }
 
-// Groups lists the sections of the block. A sensor may stand in several of them;
-// then the earlier lines come first.
+// Groups lists the sections of the block. A sensor stands in one of them only.
 func (b *Block) Groups() []Section {
 	s := make([]Section, len(b.sections))
 	for i := range b.sections {

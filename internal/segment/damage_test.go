@@ -92,7 +92,7 @@ func TestScanGivesWhatIsWhole(t *testing.T) {
 	}{
 		{"nothing", func(b []byte, _ []Ref) []byte { return b }, 3},
 		{"no end", func(b []byte, _ []Ref) []byte { return b[:len(b)-5] }, 3},
-		{"second drop's block", func(b []byte, refs []Ref) []byte { b[refs[2].Offset+30] ^= 1; return b }, 2},
+		{"second drop's block", func(b []byte, refs []Ref) []byte { b[refs[2].Offset+refs[2].Length-9] ^= 1; return b }, 2},
 		{"second drop's block header", func(b []byte, refs []Ref) []byte { b[refs[2].Offset] ^= 1; return b }, 2},
 		{"second drop's record", func(b []byte, refs []Ref) []byte { b[refs[4].Offset-8] ^= 1; return b }, 2},
 		{"no end, second drop's block header", func(b []byte, refs []Ref) []byte { b[refs[2].Offset] ^= 1; return b[:len(b)-5] }, 1},
@@ -152,7 +152,7 @@ func FuzzHead(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(b[refs[0].Offset+recordHeader:][:r.head], r.body)
+	f.Add(b[refs[0].Offset+recordHeader+r.body:][:r.head], r.body)
 	f.Fuzz(func(t *testing.T, b []byte, body int64) {
 		h, err := parseHead(b, 0, body, map[string]string{})
 		if err != nil {
@@ -203,7 +203,10 @@ func resum(b []byte) []byte {
 		}
 		kind := uint32(rest[0]) | uint32(rest[1])<<8 | uint32(rest[2])<<16 | uint32(rest[3])<<24
 		body := int64(rest[8]) | int64(rest[9])<<8 | int64(rest[10])<<16
-		copy(rest, appendRecordHeader(nil, kind, rest[recordHeader:recordHeader+headLen], body))
+		if body > int64(len(rest))-recordHeader-headLen {
+			return b
+		}
+		copy(rest, appendRecordHeader(nil, kind, rest[recordHeader+body:][:headLen], body))
 		at += recordHeader + headLen + body
 	}
 	return b

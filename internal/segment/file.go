@@ -68,15 +68,14 @@ func (f *File) Block(ref Ref) (*Block, error) {
 }
 
 func (f *File) block(offset int64, names map[string]string) (*Block, error) {
-	const guess = 4 << 10 // a block of a few dozen sensors has a head of about 1 KiB
-	r, b, err := f.record(offset, guess)
+	r, b, err := f.record(offset)
 	if err != nil {
 		return nil, err
 	}
 	if r.kind != kindBlock {
 		return nil, damaged("there is no block at byte %d", offset)
 	}
-	h, err := parseHead(b, offset+recordHeader+r.head, r.body, names)
+	h, err := parseHead(b, offset+recordHeader, r.body, names)
 	if err != nil {
 		return nil, err
 	}
@@ -85,17 +84,16 @@ func (f *File) block(offset int64, names map[string]string) (*Block, error) {
 			Component: h.component, Slot: h.slot, File: f.name, Offset: offset, Length: r.length(),
 			Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails(),
 		},
-		file: f, sections: h.sections, body: r.body,
+		file: f, sections: h.sections,
 	}, nil
 }
 
-// record reads a record's header and head. guess is how many bytes are worth
-// reading at once.
-func (f *File) record(offset, guess int64) (record, []byte, error) {
+// record reads a record's header and head.
+func (f *File) record(offset int64) (record, []byte, error) {
 	if offset < fileHeader || offset > f.size-recordHeader {
 		return record{}, nil, damaged("byte %d is outside of it", offset)
 	}
-	b, err := f.read(nil, offset, min(max(guess, recordHeader), f.size-offset))
+	b, err := f.read(nil, offset, recordHeader)
 	if err != nil {
 		return record{}, nil, err
 	}
@@ -103,9 +101,7 @@ func (f *File) record(offset, guess int64) (record, []byte, error) {
 	if err != nil {
 		return record{}, nil, err
 	}
-	if have := int64(len(b)) - recordHeader; have >= r.head {
-		b = b[recordHeader : recordHeader+r.head]
-	} else if b, err = f.read(nil, offset+recordHeader, r.head); err != nil {
+	if b, err = f.read(nil, offset+recordHeader+r.body, r.head); err != nil {
 		return record{}, nil, err
 	}
 	if checksum(b) != r.headSum {

@@ -18,10 +18,12 @@ import (
 // A block that no drop names was joined into another one.
 //
 // A record is a record header (kind, length of head, length of body, CRC32C of
-// the head, CRC32C of these 20 bytes), the head and the body. The head of a block
+// the head, CRC32C of these 20 bytes), the body and the head. The head of a block
 // says all there is to know of it but its rows: names, counts, tails, and per
-// chunk of the body its encoding, length and CRC32C. The body holds, group by
-// group, the chunks of times, lines and each sensor's values.
+// chunk of the body its encoding, length and CRC32C. It stands behind the body,
+// so that a body of any length is written without being kept. The body holds,
+// section by section, the chunks of times, lines and each sensor's values; a
+// sensor stands in one section of a block only. Other records have no body.
 //
 // Everything is written once and in order; a file has its name only when it is
 // whole and durable.

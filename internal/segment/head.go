@@ -22,6 +22,7 @@ type head struct {
 
 type section struct {
 	rows         int
+	ascending    bool // its times, while it is written
 	times, lines chunk
 	sensors      []string
 	columns      []column
@@ -115,31 +116,60 @@ func parseHead(b []byte, at, length int64, names map[string]string) (*head, erro
 	return h, nil
 }
 
-// tails gives the latest value of each sensor of the block; among equal times
-// the first section's, which has the earlier lines.
-func (h *head) tails() []Tail {
-	var all []Tail
-	var at map[string]int
-	for _, s := range h.sections {
-		if len(h.sections) == 1 {
-			all = make([]Tail, 0, len(s.tails))
+// section adds a section that will hold the columns of sensors at times.
+func (h *head) section(times []int64, sensors []string) *section {
+	n := len(sensors)
+	s := section{rows: len(times), ascending: true, sensors: sensors, columns: make([]column, n), chunks: make([]chunk, n), tails: make([]Tail, n)}
+	for i, t := range times {
+		h.first, h.last = min(h.first, t), max(h.last, t)
+		s.ascending = s.ascending && (i == 0 || t > times[i-1])
+	}
+	h.rows += int64(len(times))
+	h.sections = append(h.sections, s)
+	return &h.sections[len(h.sections)-1]
+}
+
+// column notes what is to be known of the values of the section's sensor i.
+func (h *head) column(s *section, i int, times []int64, values []float64) {
+	for _, v := range values {
+		if v == v {
+			h.values++
 		}
+	}
+	if row := tail(times, values, s.ascending); row >= 0 {
+		s.tails[i] = Tail{s.sensors[i], times[row], values[row]}
+	}
+}
+
+// tail finds the row with the latest value, among equal times the first line's;
+// -1 for none.
+func tail(times []int64, values []float64, ascending bool) int {
+	best := -1
+	for i := len(times) - 1; i >= 0; i-- {
+		if values[i] != values[i] {
+			continue
+		}
+		if ascending {
+			return i
+		}
+		if best < 0 || times[i] >= times[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// tails gives the latest value of each sensor that has one.
+func (h *head) tails() []Tail {
+	n := 0
+	for _, s := range h.sections {
+		n += len(s.tails)
+	}
+	all := make([]Tail, 0, n)
+	for _, s := range h.sections {
 		for _, t := range s.tails {
-			if t.Sensor == "" {
-				continue
-			}
-			i, ok := at[t.Sensor]
-			switch {
-			case !ok:
-				if len(h.sections) > 1 {
-					if at == nil {
-						at = make(map[string]int)
-					}
-					at[t.Sensor] = len(all)
-				}
+			if t.Sensor != "" {
 				all = append(all, t)
-			case t.Time > all[i].Time:
-				all[i] = t
 			}
 		}
 	}

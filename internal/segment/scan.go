@@ -48,7 +48,7 @@ func (f *File) scan(fn func(meta []byte, blocks []Ref) error) (damage, err error
 
 // drop reads the drop record at offset and the heads of its blocks.
 func (f *File) drop(offset int64, names map[string]string) ([]byte, []Ref, error) {
-	r, b, err := f.record(offset, 1<<10)
+	r, b, err := f.record(offset)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,7 +77,7 @@ func (f *File) index() ([]int64, error) {
 	if len(b) < trailerLength || [8]byte(b[12:]) != magic() || binary.LittleEndian.Uint32(b[8:]) != checksum(b[:8]) {
 		return nil, damaged("it has no end")
 	}
-	r, b, err := f.record(int64(binary.LittleEndian.Uint64(b)), recordHeader)
+	r, b, err := f.record(int64(binary.LittleEndian.Uint64(b)))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -54,8 +55,8 @@ func drawGroups(t *rapid.T, slot int64) []Group {
 			slices.Sort(g.Times)
 		}
 		g.Lines = rapid.SliceOfN(rapid.Int64Range(1, math.MaxInt64), rows, rows).Draw(t, "lines")
-		for j := range rapid.IntRange(0, 4).Draw(t, "sensors") {
-			g.Sensors = append(g.Sensors, fmt.Sprintf("s%d.%d", rapid.IntRange(0, i).Draw(t, "shared"), j))
+		for j := range rapid.IntRange(1, 4).Draw(t, "sensors") {
+			g.Sensors = append(g.Sensors, fmt.Sprintf("s%d.%d", i, j))
 			v := make([]float64, rows)
 			kind := rapid.IntRange(0, 2).Draw(t, "kind")
 			one := value.Draw(t, "one")
@@ -173,44 +174,65 @@ func sameRef(a, b Ref) bool {
 	})
 }
 
+// cell is a value of a sensor, missing ones too.
+type cell struct {
+	time, line int64
+	bits       uint64
+}
+
+func cellOf(time, line int64, v float64) cell {
+	if v != v {
+		return cell{time, line, 0x7ff8000000000001}
+	}
+	return cell{time, line, math.Float64bits(v)}
+}
+
 func compareBlock(t *rapid.T, b *Block, ref Ref, want []Group) {
 	if !sameRef(b.Ref, ref) {
 		t.Fatalf("block %+v, written %+v", b.Ref, ref)
 	}
-	sections := b.Groups()
-	if len(sections) != len(want) {
-		t.Fatalf("%d sections of %d", len(sections), len(want))
+	wanted, got := map[string][]cell{}, map[string][]cell{}
+	for _, g := range want {
+		for j, name := range g.Sensors {
+			for k := range g.Times {
+				wanted[name] = append(wanted[name], cellOf(g.Times[k], g.Lines[k], g.Values[j][k]))
+			}
+		}
 	}
 	tails := map[string]Tail{}
-	values := int64(0)
-	for i, s := range sections {
-		g := want[i]
+	values, rows := int64(0), int64(0)
+	for i, s := range b.Groups() {
 		times, err1 := s.Times(nil)
 		lines, err2 := s.Lines(nil)
-		if err1 != nil || err2 != nil || !slices.Equal(times, g.Times) || !slices.Equal(lines, g.Lines) || !slices.Equal(s.Sensors, g.Sensors) {
-			t.Fatalf("section %d: %v %v %v %v, want %+v", i, times, lines, err1, err2, g)
+		if err1 != nil || err2 != nil || len(times) != s.Rows || len(lines) != s.Rows {
+			t.Fatalf("section %d: %v %v %v %v", i, times, lines, err1, err2)
 		}
-		for j := range s.Sensors {
+		rows += int64(s.Rows)
+		for j, name := range s.Sensors {
 			v, err := s.Column(j, nil)
-			if err != nil || len(v) != len(g.Times) {
+			if err != nil || len(v) != s.Rows {
 				t.Fatalf("column %d: %v, %d rows", j, err, len(v))
 			}
+			if got[name] != nil {
+				t.Fatalf("sensor %s stands in two sections", name)
+			}
 			for k := range v {
-				if math.Float64bits(v[k]) != math.Float64bits(g.Values[j][k]) && !(math.IsNaN(v[k]) && math.IsNaN(g.Values[j][k])) {
-					t.Fatalf("row %d of %s is %v, written %v", k, s.Sensors[j], v[k], g.Values[j][k])
-				}
-				if math.IsNaN(v[k]) {
+				got[name] = append(got[name], cellOf(times[k], lines[k], v[k]))
+				if v[k] != v[k] {
 					continue
 				}
 				values++
-				if old, ok := tails[s.Sensors[j]]; !ok || times[k] > old.Time {
-					tails[s.Sensors[j]] = Tail{s.Sensors[j], times[k], v[k]}
+				if old, ok := tails[name]; !ok || times[k] > old.Time {
+					tails[name] = Tail{name, times[k], v[k]}
 				}
 			}
 		}
 	}
-	if values != ref.Values || len(tails) != len(ref.Tails) {
-		t.Fatalf("%d values and %d tails, the reference says %d and %d", values, len(tails), ref.Values, len(ref.Tails))
+	if !reflect.DeepEqual(got, wanted) {
+		t.Fatalf("read %v, written %v", got, wanted)
+	}
+	if values != ref.Values || rows != ref.Rows || len(tails) != len(ref.Tails) {
+		t.Fatalf("%d rows, %d values and %d tails, the reference says %d, %d and %d", rows, values, len(tails), ref.Rows, ref.Values, len(ref.Tails))
 	}
 	for _, tail := range ref.Tails {
 		if want := tails[tail.Sensor]; want.Time != tail.Time || math.Float64bits(want.Value) != math.Float64bits(tail.Value) {
@@ -255,7 +277,11 @@ func TestBlockRefusesWhatCannotBeReadBack(t *testing.T) {
 		"a short column":          {{Times: []int64{1, 2}, Lines: []int64{1, 2}, Sensors: []string{"a"}, Values: [][]float64{one}}},
 		"no lines":                {{Times: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}}},
 		"a column without a name": {{Times: []int64{1}, Lines: []int64{1}, Values: [][]float64{one}}},
-		"a row of another slot":   {{Times: []int64{0}, Lines: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}}},
+		"a sensor in two groups": {
+			{Times: []int64{1}, Lines: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}},
+			{Times: []int64{2}, Lines: []int64{2}, Sensors: []string{"a"}, Values: [][]float64{one}},
+		},
+		"a row of another slot": {{Times: []int64{0}, Lines: []int64{1}, Sensors: []string{"a"}, Values: [][]float64{one}}},
 	} {
 		if _, err := w.Block("pump", 0, groups); err == nil {
 			t.Errorf("%s: no error", name)

@@ -51,10 +51,10 @@ func (w *Writer) Size() int64 { return w.size }
 // worth keeping.
 func (w *Writer) Drops() int { return len(w.drops) }
 
-// Block writes the rows of one component and slot, at least one. Where a sensor
-// stands in several groups, the earlier lines come first. A drop has one block
-// per component and slot: pieces written one after the other are made one by
-// Join. The groups are not kept. The Ref has no Drop yet.
+// Block writes the rows of one component and slot, at least one. A sensor stands
+// in one group only. A drop has one block per component and slot: pieces written
+// one after the other are made one by Join. The groups are not kept. The Ref has
+// no Drop yet.
 func (w *Writer) Block(component string, slot int64, groups []Group) (Ref, error) {
 	if err := check(component, slot, groups); err != nil {
 		return Ref{}, err
@@ -67,18 +67,18 @@ func (w *Writer) Block(component string, slot int64, groups []Group) (Ref, error
 	if h.first <= slot || h.last > slot+int64(Slot) {
 		return Ref{}, fmt.Errorf("write block: rows %d to %d are not of slot %d", h.first, h.last, slot)
 	}
-	ref := w.ref(&h)
+	ref := w.ref(&h, w.size)
 	w.blocks = append(w.blocks, ref.Offset)
 	w.record(kindBlock, w.head, w.body)
 	ref.Length = w.size - ref.Offset
 	return ref, w.err
 }
 
-// ref encodes the head of the block that is written next and gives its Ref.
-func (w *Writer) ref(h *head) Ref {
+// ref encodes the head of the block at offset and gives its Ref.
+func (w *Writer) ref(h *head, offset int64) Ref {
 	w.head = appendHead(w.head[:0], h)
 	return Ref{
-		Component: h.component, Slot: h.slot, File: w.name, Offset: w.size,
+		Component: h.component, Slot: h.slot, File: w.name, Offset: offset,
 		Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails(),
 	}
 }
@@ -143,18 +143,19 @@ func (w *Writer) Close() error {
 func (w *Writer) Abort() error { return w.file.Close() }
 
 func (w *Writer) record(kind uint32, head, body []byte) {
-	w.start(kind, head, int64(len(body)))
-	w.write(body)
-}
-
-// start writes a record up to its body.
-func (w *Writer) start(kind uint32, head []byte, body int64) {
 	if int64(len(head)) > math.MaxUint32 {
-		w.err = fmt.Errorf("write segment %s: a head of %d bytes is too long", w.name, len(head))
+		w.fail(fmt.Errorf("a head of %d bytes is too long", len(head)))
 		return
 	}
-	w.write(appendRecordHeader(make([]byte, 0, recordHeader), kind, head, body))
+	w.write(appendRecordHeader(make([]byte, 0, recordHeader), kind, head, int64(len(body))))
+	w.write(body)
 	w.write(head)
+}
+
+func (w *Writer) fail(err error) {
+	if w.err == nil {
+		w.err = fmt.Errorf("write segment %s: %w", w.name, err)
+	}
 }
 
 func (w *Writer) write(b []byte) {
@@ -164,14 +165,14 @@ func (w *Writer) write(b []byte) {
 	n, err := w.out.Write(b)
 	w.size += int64(n)
 	if err != nil {
-		w.err = fmt.Errorf("write segment %s: %w", w.name, err)
+		w.fail(err)
 	}
 }
 
 // section appends the chunks of a group to the body and what is to be known of
 // them to the head.
 func (w *Writer) section(h *head, g *Group) {
-	s := section{rows: len(g.Times), sensors: g.Sensors}
+	s := h.section(g.Times, g.Sensors)
 	put := func(from int) chunk {
 		b := w.body[from:]
 		return chunk{length: int64(len(b)), sum: checksum(b)}
@@ -182,48 +183,19 @@ func (w *Writer) section(h *head, g *Group) {
 	at = len(w.body)
 	w.body = appendInts(w.body, g.Lines)
 	s.lines = put(at)
-	s.columns, s.chunks, s.tails = make([]column, len(g.Sensors)), make([]chunk, len(g.Sensors)), make([]Tail, len(g.Sensors))
-	ascending := true
-	for i, t := range g.Times {
-		h.first, h.last = min(h.first, t), max(h.last, t)
-		ascending = ascending && (i == 0 || t > g.Times[i-1])
-	}
 	for i, values := range g.Values {
 		at = len(w.body)
 		w.body, s.columns[i], w.scratch = appendColumn(w.body, values, w.scratch)
 		s.chunks[i] = put(at)
-		for _, v := range values {
-			if v == v {
-				h.values++
-			}
-		}
-		if row := tail(g.Times, values, ascending); row >= 0 {
-			s.tails[i] = Tail{g.Sensors[i], g.Times[row], values[row]}
-		}
+		h.column(s, i, g.Times, values)
 	}
-	h.rows += int64(len(g.Times))
-	h.sections = append(h.sections, s)
-}
-
-// tail finds the row with the latest value, among equal times the first line's;
-// -1 for none.
-func tail(times []int64, values []float64, ascending bool) int {
-	best := -1
-	for i := len(times) - 1; i >= 0; i-- {
-		if values[i] != values[i] {
-			continue
-		}
-		if ascending {
-			return i
-		}
-		if best < 0 || times[i] >= times[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 func check(component string, slot int64, groups []Group) error {
+	var seen map[string]bool
+	if len(groups) > 1 {
+		seen = make(map[string]bool, len(groups))
+	}
 	for _, g := range groups {
 		if len(g.Times) == 0 || len(g.Lines) != len(g.Times) || len(g.Values) != len(g.Sensors) {
 			return fmt.Errorf("write block of %s in slot %d: a group has %d times, %d lines, %d sensors and %d columns",
@@ -233,6 +205,12 @@ func check(component string, slot int64, groups []Group) error {
 			if len(v) != len(g.Times) {
 				return fmt.Errorf("write block of %s in slot %d: sensor %s has %d values for %d rows",
 					component, slot, g.Sensors[i], len(v), len(g.Times))
+			}
+			if seen[g.Sensors[i]] {
+				return fmt.Errorf("write block of %s in slot %d: sensor %s is in two groups", component, slot, g.Sensors[i])
+			}
+			if seen != nil {
+				seen[g.Sensors[i]] = true
 			}
 		}
 	}
