@@ -1,7 +1,6 @@
 package series
 
 import (
-	"bytes"
 	"math"
 	"unsafe"
 )
@@ -24,12 +23,10 @@ func (r *Reader) plain() {
 				break
 			}
 		}
-		ns, at := r.stamps.fast.next(r.buf, q, r.delim)
+		ns, at := r.stampAt(q)
 		if at < 0 {
-			if ns, at = r.plainStamp(q); at < 0 {
-				r.drop(saved)
-				break
-			}
+			r.drop(saved)
+			break
 		}
 		if q = r.plainCells(at+1, r.before, len(r.columns), n); q < 0 {
 			r.drop(saved)
@@ -63,22 +60,42 @@ func (r *Reader) drop(saved tally) {
 	r.pending = r.pending[:0]
 }
 
-// plainStamp reads a stamp that the cached prefix does not fit.
-func (r *Reader) plainStamp(p int) (ns int64, end int) {
-	left := r.dialect.span()
-	for end = p; end < r.end; end++ {
-		c := r.buf[end]
-		if c == '\n' || c == '"' {
+// stampAt reads the stamp at p, in quotes or not, and returns the index of the
+// delimiter behind it, -1 when the row must go the general way.
+func (r *Reader) stampAt(p int) (ns int64, end int) {
+	if r.buf[p] != '"' {
+		if ns, end = r.stamps.fast.next(r.buf, p, r.delim); end < 0 {
+			ns, end = r.plainStamp(p, r.delim, r.dialect.span())
+		}
+		return ns, end
+	}
+	if r.dialect.span() > 1 {
+		return 0, -1
+	}
+	if ns, end = r.stamps.fast.next(r.buf, p+1, '"'); end < 0 {
+		ns, end = r.plainStamp(p+1, '"', 1)
+	}
+	if end >= 0 {
+		if end++; r.buf[end] != r.delim {
 			return 0, -1
 		}
-		if c == r.delim {
+	}
+	return ns, end
+}
+
+// plainStamp reads a stamp that the cached prefix does not fit, up to the
+// left-th of the bytes that end it.
+func (r *Reader) plainStamp(p int, ends byte, left int) (ns int64, end int) {
+	for end = p; ; end++ {
+		c := r.buf[end]
+		if c == ends {
 			if left--; left == 0 {
 				break
 			}
 		}
-	}
-	if end == r.end {
-		return 0, -1
+		if c == '\n' || c == '"' {
+			return 0, -1
+		}
 	}
 	s := r.stamps.readRow(r.buf[p:end])
 	if s.state != stampOK {
@@ -203,83 +220,3 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 
 // pow10int are the powers of ten as integers.
 var pow10int = [16]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
-
-// oddCell reads a cell that is no plain number into values[at] and returns the
-// index of the byte that ends it: a delimiter, CR before LF, or LF. -1 when
-// the row must go the general way.
-func (r *Reader) oddCell(p, c, at int) int {
-	end := p
-	for ; ; end++ {
-		b := r.buf[end]
-		if b == r.delim || b == '\n' {
-			break
-		}
-		if b == '"' || b == 0 {
-			return -1
-		}
-	}
-	if end == p && r.delim == ' ' {
-		return -1
-	}
-	r.values[at] = r.number(trimBlanks(r.buf[p:end], r.delim), c, r.line+1)
-	return end
-}
-
-// number reads the text of a cell and counts what is none.
-func (r *Reader) number(text []byte, c int, line int64) float64 {
-	if len(text) == 0 {
-		r.row.empty++
-		return void()
-	}
-	mark := r.mark
-	if mark == 0 {
-		mark = r.dialect.Decimal[0]
-	}
-	if f, ok := parseNumber(text, mark); ok {
-		return f
-	}
-	if r.dialect.NoMark {
-		if f, ok := parseNumber(text, ','); ok {
-			r.mark, r.dialect.Decimal, r.dialect.NoMark = ',', ",", false
-			return f
-		}
-	}
-	return r.noNumber(text, c, line)
-}
-
-func (r *Reader) noNumber(text []byte, c int, line int64) float64 {
-	switch {
-	case r.set.badWord(text):
-		r.row.marked++
-	case r.isText(c):
-		r.row.text++
-	default:
-		r.row.bad++
-		r.pending = append(r.pending, cellFault{column: r.columnName(c), text: bytes.Clone(text), line: line})
-	}
-	return void()
-}
-
-func (r *Reader) columnName(c int) string {
-	if c < len(r.columns) {
-		return r.columns[c].name
-	}
-	return ""
-}
-
-func (r *Reader) isText(c int) bool {
-	for _, i := range r.text {
-		if i == c {
-			return true
-		}
-	}
-	return false
-}
-
-// flush reports the bad cells of a row that is used.
-func (r *Reader) flush() {
-	for _, f := range r.pending {
-		r.faults.add(BadCell, f.line, f.column, f.text, "no number; if it stands for a missing value name it in csv.bad_values")
-	}
-	r.pending = r.pending[:0]
-}
