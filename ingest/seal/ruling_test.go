@@ -487,7 +487,7 @@ func TestARowThatChangesAHeldValueSealsLaterWindowsAnew(t *testing.T) {
 	t.Parallel()
 	for _, restart := range []bool{false, true} {
 		r := memoryRig(t, "10:00:00", stream(func(s *Stream) {
-			s.Spec.MaxGap = series.NoMaxGap
+			s.Schema, s.Spec.MaxGap = []string{"flow"}, series.NoMaxGap
 			s.Cadence.Delay = 30 * time.Minute
 			s.Cadence.Margin = 15 * time.Minute
 		}))
@@ -512,6 +512,29 @@ func TestARowThatChangesAHeldValueSealsLaterWindowsAnew(t *testing.T) {
 				t.Errorf("restart %v: window %s was not sealed anew: generation %d", restart, s, rec.Generation)
 			}
 		}
+	}
+}
+
+// What is late for one window is still the last value before the next one, also
+// when its block was released and the process began again.
+func TestALateRowIsHeldInLaterWindows(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t, "10:00:00", stream(func(s *Stream) { s.Spec.MaxGap = series.NoMaxGap }))
+	r.take(pump(t, "a.csv", "10:00:00", "10:04:00", 1))
+	r.at(clock(t, "10:06:30"))
+	r.at(clock(t, "10:07:00"))
+	r.now = clock(t, "10:08:00")
+	r.take(file{path: "b", component: "pump", sensors: []string{"flow"}, rows: []row{{ns(t, "10:04:30"), []float64{77}}}})
+	r.at(r.now)
+	if d := r.drop(2); d.Counts.Late != 1 || d.Counts.Open != 0 {
+		t.Fatalf("counts %+v", d.Counts)
+	}
+	r.restart()
+	r.now = clock(t, "10:11:30")
+	r.seal()
+	rec := r.record("s", "pump", ns(t, "10:05:00"))
+	if !strings.HasSuffix(r.csv("s", "pump", rec.Start), ",77\n") || !rec.HeldOnly || rec.SealedSeq != 2 {
+		t.Errorf("record %+v\n%s", rec, r.csv("s", "pump", rec.Start))
 	}
 }
 
