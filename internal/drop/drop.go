@@ -23,7 +23,7 @@ const (
 type Drop struct {
 	ID        int64  // order of taking, from 1; 0 before it is committed
 	PathID    int64  // order in which paths were first taken; decides conflicts across paths
-	Version   int64  // 1 for a path's first content, then counting up
+	Version   int64  // 1 for a path's first content, one more for each corrected one; what a file gained by growing keeps it
 	Folder    string // the drop folder, absolute
 	Name      string // path below the folder, with slashes
 	Component string // "" when the file holds several

@@ -155,7 +155,9 @@ func (c *taking) place(folder int64, d *drop.Drop) error {
 		if _, err := c.get(selectPath, []any{folder, d.Name}, &d.PathID, &d.Version); err != nil {
 			return err
 		}
-		d.Version++
+		if d.Part.From == 0 { // what a growing file gained is of the same version: its first line for a value counts
+			d.Version++
+		}
 		if _, err := c.exec(updatePath, d.PathID, d.ID); err != nil {
 			return err
 		}
