@@ -111,8 +111,12 @@ func (p *plan) pick(free int, now, real time.Time) *item {
 		}
 		best.state = flying
 		p.busy[best.key()] = true
-		p.store.probing = p.store.closed
-		from.gate.probing = from.gate.closed
+		if p.store.closed {
+			p.store.probe = best
+		}
+		if from.gate.closed {
+			from.gate.probe = best
+		}
 		return best
 	}
 	return nil
@@ -211,13 +215,13 @@ func (l *line) take(it *item) {
 // is back after an outage. contact is false when the store was not asked at all.
 func (p *plan) answered(it *item, scope objstore.Scope, ok, contact bool, what, remedy string, now, real time.Time) (back bool) {
 	l := p.line(it.place())
-	p.store.probing, l.gate.probing = false, false
+	storeProbe, probe := p.store.back(it), l.gate.back(it)
 	if !contact {
 		return false
 	}
 	left := it.Wake.Sub(now)
 	if !ok && scope == objstore.ScopeStore {
-		p.store.fail(real, left, what, remedy)
+		p.store.fail(storeProbe, real, left, what, remedy)
 		return false
 	}
 	if back = p.store.open(); back {
@@ -226,7 +230,7 @@ func (p *plan) answered(it *item, scope objstore.Scope, ok, contact bool, what, 
 		}
 	}
 	if !ok && scope == objstore.ScopePlace {
-		l.gate.fail(real, left, what, remedy)
+		l.gate.fail(probe, real, left, what, remedy)
 		return back
 	}
 	if l.gate.open() {
@@ -261,14 +265,14 @@ func (p *plan) due() time.Time {
 		}
 	}
 	if p.store.closed {
-		if !p.store.probing && !p.idle() {
+		if p.store.probe == nil && !p.idle() {
 			sooner(p.store.next)
 		}
 		return t
 	}
 	for _, l := range p.lines {
 		if l.gate.closed {
-			if !l.gate.probing && !l.idle() {
+			if l.gate.probe == nil && !l.idle() {
 				sooner(l.gate.next)
 			}
 			continue

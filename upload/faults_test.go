@@ -1,0 +1,419 @@
+package upload_test
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/objstore"
+	"millwright/internal/s3server/s3test"
+	"millwright/internal/window"
+	"millwright/upload"
+)
+
+func TestMain(m *testing.M) { os.Exit(s3test.Main(m)) }
+
+// fault is what the proxy does to a request.
+type fault int
+
+const (
+	none     fault = iota
+	reset          // the connection breaks in mid-body
+	slowDown       // 503
+	denied         // 403
+	region         // AuthorizationHeaderMalformed
+	slow           // the body trickles
+	silent         // it arrives, the answer gets lost
+	zombie         // the connection breaks, and it arrives later nevertheless
+	faults
+)
+
+// faultProxy stands between a client and a server. It keeps what the server
+// accepted, per key in order.
+type faultProxy struct {
+	*httptest.Server
+	t       *testing.T
+	backend string
+	forward http.Handler
+	pick    func(r *http.Request) fault
+
+	mu       sync.Mutex
+	keys     map[string]*sync.Mutex
+	accepted map[string][]int64 // generations
+	hit      [faults]atomic.Int64
+	late     sync.WaitGroup
+}
+
+func newFaultProxy(t *testing.T, backend string, pick func(*http.Request) fault) *faultProxy {
+	u, err := url.Parse(backend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &faultProxy{t: t, backend: backend, pick: pick, keys: map[string]*sync.Mutex{}, accepted: map[string][]int64{}}
+	p.forward = &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host = u.Scheme, u.Host
+			r.Out.Host = r.In.Host // signed
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
+	p.Server = httptest.NewServer(p)
+	t.Cleanup(func() {
+		p.late.Wait()
+		p.Close()
+	})
+	return p
+}
+
+func (p *faultProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f := p.pick(r)
+	p.hit[f].Add(1)
+	switch f {
+	case none:
+		p.pass(w, r)
+	case slowDown:
+		answer(w, r, 503, "SlowDown")
+	case denied:
+		answer(w, r, 403, "AccessDenied")
+	case region:
+		answer(w, r, 400, "AuthorizationHeaderMalformed")
+	case slow:
+		r.Body = io.NopCloser(&trickle{r: r.Body})
+		p.pass(w, r)
+	case reset:
+		_, _ = io.CopyN(io.Discard, r.Body, r.ContentLength/2)
+		hangUp(w)
+	case silent:
+		p.pass(httptest.NewRecorder(), r)
+		hangUp(w)
+	case zombie:
+		body, _ := io.ReadAll(r.Body)
+		out := r.Clone(context.WithoutCancel(r.Context()))
+		out.Body = io.NopCloser(strings.NewReader(string(body)))
+		p.late.Go(func() {
+			t := time.NewTimer(time.Duration(rand.IntN(3000)) * time.Millisecond)
+			defer t.Stop()
+			<-t.C
+			p.pass(httptest.NewRecorder(), out)
+		})
+		hangUp(w)
+	}
+}
+
+// pass forwards, one PUT per key at a time so that their order is known.
+func (p *faultProxy) pass(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPut {
+		p.forward.ServeHTTP(w, r)
+		return
+	}
+	p.mu.Lock()
+	lock := p.keys[r.URL.Path]
+	if lock == nil {
+		lock = new(sync.Mutex)
+		p.keys[r.URL.Path] = lock
+	}
+	p.mu.Unlock()
+	lock.Lock()
+	defer lock.Unlock()
+	rec := httptest.NewRecorder()
+	p.forward.ServeHTTP(rec, r)
+	if rec.Code == http.StatusOK {
+		gen, _ := strconv.ParseInt(r.Header.Get("X-Amz-Meta-Generation"), 10, 64)
+		p.mu.Lock()
+		p.accepted[r.URL.Path] = append(p.accepted[r.URL.Path], gen)
+		p.mu.Unlock()
+	}
+	for k, v := range rec.Header() {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(rec.Body.Bytes())
+}
+
+func answer(w http.ResponseWriter, r *http.Request, status int, code string) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>by the proxy</Message></Error>", code)
+	}
+}
+
+func hangUp(w http.ResponseWriter) {
+	c, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = c.(*net.TCPConn).SetLinger(0)
+		_ = c.Close()
+	}
+}
+
+type trickle struct{ r io.Reader }
+
+func (s *trickle) Read(p []byte) (int, error) {
+	t := time.NewTimer(2 * time.Millisecond)
+	defer t.Stop()
+	<-t.C
+	return s.r.Read(p[:min(len(p), 512)])
+}
+
+// spool is a ledger in memory, over files.
+type spool struct {
+	mu      sync.Mutex
+	dir     string
+	bucket  string
+	windows map[window.ID]*window.Sealed
+	done    map[window.ID]int64
+	last    map[window.ID]window.Result
+}
+
+func newSpool(t testing.TB, bucket string) *spool {
+	return &spool{dir: t.TempDir(), bucket: bucket, windows: map[window.ID]*window.Sealed{}, done: map[window.ID]int64{}, last: map[window.ID]window.Result{}}
+}
+
+func (q *spool) seal(t testing.TB, n, size int, wake time.Time) {
+	t.Helper()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	id := window.ID{Scheduler: "s", Component: "pump", Start: int64(n)}
+	s := q.windows[id]
+	if s == nil {
+		s = &window.Sealed{ID: id, Bucket: q.bucket, Key: fmt.Sprintf("in/pump_%08d.csv", n), Wake: wake}
+		q.windows[id] = s
+	}
+	s.Generation++
+	body := []byte(strings.Repeat(fmt.Sprintf("%d generation %d\n", n, s.Generation), size/12+3)[:max(size, 24)])
+	s.Size, s.SHA256, s.MD5 = int64(len(body)), sha256.Sum256(body), md5.Sum(body)
+	old := s.Path
+	s.Path = filepath.Join(q.dir, fmt.Sprintf("%d.g%d.csv", n, s.Generation))
+	if err := os.WriteFile(s.Path, body, 0o600); err != nil {
+		t.Error(err)
+	}
+	if old != "" {
+		_ = os.Remove(old)
+	}
+}
+
+func (q *spool) Pending(context.Context, int) ([]window.Sealed, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var out []window.Sealed
+	for id, s := range q.windows {
+		if s.Generation > q.done[id] {
+			out = append(out, *s)
+		}
+	}
+	return out, nil
+}
+
+func (q *spool) Uploaded(_ context.Context, results []window.Result) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range results {
+		q.last[r.ID] = r
+		if r.Verified {
+			q.done[r.ID] = max(q.done[r.ID], r.Generation)
+		}
+	}
+	return nil
+}
+
+func (q *spool) left() int {
+	p, _ := q.Pending(context.Background(), 0)
+	return len(p)
+}
+
+func run(t *testing.T, q *spool, c *objstore.Client, set upload.Settings) (*upload.Uploader, func()) {
+	t.Helper()
+	set.Instance = "gw-17"
+	u := upload.New(q, c, time.Now, set, zap.NewNop())
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = u.Run(ctx) }()
+	return u, func() { cancel(); <-done }
+}
+
+func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	end := time.Now().Add(limit)
+	for !ok() {
+		if time.Now().After(end) {
+			t.Fatalf("not within %s: %s", limit, what)
+		}
+		<-tick.C
+	}
+}
+
+// holds compares the bucket with what was sealed last.
+func (q *spool) holds(t *testing.T, c *objstore.Client) {
+	t.Helper()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range q.windows {
+		body, in, err := c.Get(context.Background(), s.Bucket, s.Key, 1<<24)
+		if err != nil || sha256.Sum256(body) != s.SHA256 || in.Generation != s.Generation {
+			t.Errorf("%s: generation %d, want %d: %v", s.Key, in.Generation, s.Generation, err)
+		}
+	}
+}
+
+// Whatever the faults, in the end each key holds the newest generation's bytes,
+// and at no time did an older one replace a newer one.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{1, 2} {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			srv := s3test.New(t)
+			rnd := rand.New(rand.NewPCG(seed, 7))
+			var mu sync.Mutex
+			turn := 0
+			var on atomic.Bool
+			on.Store(true)
+			p := newFaultProxy(t, srv.Endpoint, func(r *http.Request) fault {
+				mu.Lock()
+				defer mu.Unlock()
+				if !on.Load() || rnd.IntN(100) >= 25 {
+					return none
+				}
+				if r.Method != http.MethodPut {
+					return slowDown + fault(rnd.IntN(3))
+				}
+				turn++ // each has its turn, however few requests there are
+				return 1 + fault(turn)%(faults-1)
+			})
+			q := newSpool(t, srv.Bucket)
+			const n = 120
+			wake := func(i int) time.Time { return time.Now().Add(time.Duration(i-n/2) * time.Second) }
+			for i := range n {
+				q.seal(t, i, 1<<(4+i%13), wake(i))
+			}
+			u, stop := run(t, q, srv.Client(t, p.URL), upload.Settings{})
+			tick := time.NewTicker(40 * time.Millisecond)
+			defer tick.Stop()
+			for range 100 { // windows are sealed anew while all this goes on
+				<-tick.C
+				mu.Lock()
+				i := rnd.IntN(n)
+				mu.Unlock()
+				q.seal(t, i, 1<<(4+i%13), wake(i))
+				u.Wake()
+			}
+			on.Store(false)
+			eventually(t, 90*time.Second, "all uploaded", func() bool { u.Wake(); return q.left() == 0 })
+			p.late.Wait() // the last zombies
+			stop()
+			q.holds(t, srv.Client(t, ""))
+			for f := range faults {
+				if p.hit[f].Load() == 0 {
+					t.Errorf("fault %d did not take effect", f)
+				}
+			}
+			for key, gens := range p.accepted {
+				for i := 1; i < len(gens); i++ {
+					if gens[i] < gens[i-1] {
+						t.Errorf("%s: generation %d replaced %d", key, gens[i], gens[i-1])
+					}
+				}
+			}
+		})
+	}
+}
+
+// The store is not there at all, and comes back.
+func TestRefusedThenBack(t *testing.T) {
+	t.Parallel()
+	srv := s3test.New(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	q := newSpool(t, srv.Bucket)
+	for i := range 60 {
+		q.seal(t, i, 100, time.Now().Add(-time.Hour))
+	}
+	u, stop := run(t, q, srv.Client(t, "http://"+addr), upload.Settings{})
+	defer stop()
+	eventually(t, 20*time.Second, "trouble is told", func() bool {
+		st := u.Status()
+		return len(st.Trouble) > 0 && strings.Contains(st.Trouble[0].What, "refused") && st.Failed >= 3
+	})
+	back, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, _ := url.Parse(srv.Endpoint)
+	proxy := &http.Server{Handler: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}}}
+	t.Cleanup(func() { _ = proxy.Close() })
+	go func() { _ = proxy.Serve(back) }()
+	eventually(t, 40*time.Second, "all uploaded", func() bool { return q.left() == 0 })
+	q.holds(t, srv.Client(t, ""))
+}
+
+// Two gateways with the same keys: the second one leaves the first one's alone.
+func TestTwoInstances(t *testing.T) {
+	t.Parallel()
+	srv := s3test.New(t)
+	c := srv.Client(t, "")
+	mine, theirs := newSpool(t, srv.Bucket), newSpool(t, srv.Bucket)
+	for i := range 40 {
+		theirs.seal(t, i, 100, time.Now().Add(-time.Hour))
+		mine.seal(t, i, 100, time.Now().Add(-time.Hour))
+		if i%2 == 0 {
+			mine.seal(t, i, 100, time.Now().Add(-time.Hour)) // other bytes than theirs
+		}
+	}
+	first := upload.New(theirs, c, time.Now, upload.Settings{Instance: "gw-18"}, zap.NewNop())
+	if err := first.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, stop := run(t, mine, c, upload.Settings{})
+	eventually(t, 20*time.Second, "adopted or in conflict", func() bool {
+		mine.mu.Lock()
+		defer mine.mu.Unlock()
+		return len(mine.last) == 40
+	})
+	stop()
+	for id, r := range mine.last {
+		if odd := id.Start%2 == 1; r.Verified != odd || !odd && !strings.Contains(r.Err, "gw-18") {
+			t.Errorf("%d: %+v", id.Start, r)
+		}
+	}
+	theirs.holds(t, c)
+}
+
+// Large windows are read from the file, not held in memory.
+func TestLargeWindow(t *testing.T) {
+	t.Parallel()
+	srv := s3test.New(t)
+	q := newSpool(t, srv.Bucket)
+	q.seal(t, 1, 9<<20, time.Now().Add(time.Hour))
+	u := upload.New(q, srv.Client(t, ""), time.Now, upload.Settings{Instance: "gw-17"}, zap.NewNop())
+	if err := u.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	q.holds(t, srv.Client(t, ""))
+}
