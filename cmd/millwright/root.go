@@ -25,6 +25,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newRunCommand(),
 		newStatusCommand(),
+		newValidateCommand(),
 		newResampleCommand(),
 		newConfigCommand(),
 		newVersionCommand(),

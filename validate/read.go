@@ -1,0 +1,333 @@
+package validate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"millwright/internal/sensorstat"
+	"millwright/internal/series"
+)
+
+// reading is the work on one file.
+type reading struct {
+	g        *files
+	in       *input
+	out      *File
+	long     bool
+	naming   naming
+	names    func() []string // of the Reader
+	columns  []string        // of the file, with the stamp
+	parts    []*partRows
+	interval sensorstat.Interval
+	bad      map[string]int64 // cells that are no number, by raw name
+	refused  string
+	mask     []bool
+	first    []int64 // stamps of the first tag, for the interval
+}
+
+// partRows is one component's share of a file.
+type partRows struct {
+	*part
+	rows   *sensorstat.Rows
+	at     []int // wide layout: its columns
+	counts []*counter
+	used   int64
+}
+
+// read looks into one file. What is wrong with it is in the File.
+func (g *files) read(ctx context.Context, in *input) *File {
+	r := &reading{g: g, in: in, bad: map[string]int64{}, out: &File{Path: in.shown, Size: in.size, State: Usable, Components: []string{}}}
+	if in.why != "" {
+		r.out.State, r.out.Why = Refused, in.why
+		return r.out
+	}
+	file, err := in.open()
+	if err != nil {
+		r.out.State, r.out.Why = Unreadable, err.Error()
+		return r.out
+	}
+	defer file.Close()
+	rep, err := r.scan(ctx, io.NewSectionReader(counted{file, g.o.Read}, 0, in.size))
+	r.finish(rep, err)
+	return r.out
+}
+
+// manyFaults is the size, in bytes, beyond which a file is read without asking
+// for every single fault: it can be read on several goroutines then.
+const manyFaults = 2 << 20
+
+func (r *reading) scan(ctx context.Context, in *io.SectionReader) (series.Report, error) {
+	o := r.in.folder.CSV
+	o.ModTime = r.in.mod
+	if r.in.size <= manyFaults {
+		o.OnFault = r.fault
+	}
+	rep, err := series.Scan(ctx, in, o, r.g.jobs, r.begin)
+	if err != nil || o.OnFault != nil || rep.Bad[series.BadCell] == 0 {
+		return rep, err
+	}
+	if total(rep.Bad) == int64(len(rep.Faults)) {
+		for _, f := range rep.Faults {
+			r.fault(f)
+		}
+		return rep, nil
+	}
+	// There are more than a report keeps: their columns are counted in a second pass.
+	o.OnFault = r.fault
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return rep, err
+	}
+	_, err = series.Scan(ctx, in, o, 1, func(*series.Reader) (func(*series.Batch) error, error) {
+		return func(*series.Batch) error { return nil }, nil
+	})
+	return rep, err
+}
+
+func (r *reading) fault(f series.Fault) {
+	if f.Kind == series.BadCell {
+		r.bad[f.Column]++
+	}
+}
+
+// begin is called before the first row.
+func (r *reading) begin(rd *series.Reader) (func(*series.Batch) error, error) {
+	d := rd.Dialect()
+	r.out.Dialect, r.names, r.columns, r.long = d.String(), rd.Names, d.Columns, d.Layout == series.Long
+	if !r.long {
+		r.name(rd.Names())
+	}
+	return r.add, nil
+}
+
+// name maps the file's names, again when there are more of them.
+func (r *reading) name(raw []string) {
+	r.naming = newNaming(r.in.folder, r.in.component, raw)
+	for _, c := range r.naming.columns {
+		if c.Component != "" && !slices.ContainsFunc(r.parts, func(p *partRows) bool { return p.name == c.Component }) {
+			r.parts = append(r.parts, r.part(c.Component))
+		}
+	}
+	for _, p := range r.parts {
+		sensors := r.naming.sensors(p.name)
+		p.rows.Name(sensors)
+		p.at = p.at[:0]
+		for i, s := range sensors {
+			if s != "" {
+				p.at = append(p.at, i)
+			}
+		}
+	}
+}
+
+func (r *reading) part(component string) *partRows {
+	layout := series.Wide
+	if r.long {
+		layout = series.Long
+	}
+	p := r.g.part(component)
+	rows := &partRows{part: p, rows: p.set.Rows(layout)}
+	for label, t := range p.tables {
+		rows.counts = append(rows.counts, &counter{label: label, table: t, slots: map[int64]*tally{}})
+	}
+	if p.tables == nil && r.g.o.Config != nil && r.refused == "" {
+		r.refused = fmt.Sprintf("no scheduler has the component %q: add it to a scheduler's components, or correct drops.component", component)
+	}
+	return rows
+}
+
+// add takes a batch.
+func (r *reading) add(b *series.Batch) error {
+	if raw := r.names(); len(raw) > len(r.naming.columns) {
+		r.name(raw)
+	}
+	if r.long {
+		r.first = r.first[:0]
+		for i, tag := range b.Sensor {
+			if tag == 0 {
+				r.first = append(r.first, b.Times[i])
+			}
+		}
+		r.interval.Add(r.first)
+	} else {
+		r.interval.Add(b.Times)
+	}
+	for _, p := range r.parts {
+		p.rows.Add(b)
+		mask := r.valued(p, b)
+		for _, c := range p.counts {
+			c.add(b.Times, mask, b.Sorted)
+		}
+		p.used += count(mask, b.Len())
+	}
+	return nil
+}
+
+// valued tells which rows say something of the component; nil: all.
+func (r *reading) valued(p *partRows, b *series.Batch) []bool {
+	n := b.Len()
+	r.mask = slices.Grow(r.mask[:0], n)[:n]
+	if r.long {
+		for i, tag := range b.Sensor {
+			v := b.Columns[0][i]
+			c := r.naming.columns[tag]
+			r.mask[i] = v == v && c.Component == p.name && c.Sensor != ""
+		}
+		return r.mask
+	}
+	clear(r.mask)
+	for _, c := range p.at {
+		holes := false
+		for i, v := range b.Columns[c] {
+			if v == v {
+				r.mask[i] = true
+			} else {
+				holes = true
+			}
+		}
+		if !holes {
+			return nil
+		}
+	}
+	return r.mask
+}
+
+func count(mask []bool, n int) int64 {
+	if mask == nil {
+		return int64(n)
+	}
+	k := int64(0)
+	for _, b := range mask {
+		if b {
+			k++
+		}
+	}
+	return k
+}
+
+// finish writes down what was found.
+func (r *reading) finish(rep series.Report, err error) {
+	f := r.out
+	f.Rows, f.Used, f.Values, f.EmptyCells, f.Marked, f.Untrusted = rep.Rows, rep.Used, rep.Values, rep.Empty, rep.Marked, rep.Untrusted
+	f.OutOfOrder, f.TextColumns, f.Damage, f.Notes = rep.OutOfOrder, rep.TextColumns, rep.Damage, rep.Warnings
+	if rep.Used > 0 {
+		f.First, f.Last = time.Unix(0, rep.First).UTC(), time.Unix(0, rep.Last).UTC()
+	}
+	f.IntervalSeconds = r.interval.Typical().Seconds()
+	f.FaultCount, f.FaultKinds = total(rep.Bad), rep.Bad
+	for _, q := range rep.Faults {
+		f.Faults = append(f.Faults, Fault{q.Line, q.Column, q.Text, q.Kind, q.Reason})
+	}
+	text := r.naming.text(rep.TextColumns)
+	f.Columns, f.Clashes = r.naming.columns, r.naming.clashes
+	for _, p := range r.parts {
+		for _, i := range text {
+			p.rows.Text(i)
+		}
+		f.Components = append(f.Components, p.name)
+		f.Duplicates = max(f.Duplicates, p.rows.Duplicates())
+		p.part.files++
+		p.part.rows += p.used
+	}
+	r.invalid(rep)
+	r.notes(rep)
+	r.state(err)
+	r.arrive(rep)
+}
+
+// invalid hands what the reader could not use to the sensors that it is about.
+func (r *reading) invalid(rep series.Report) {
+	stamps := rep.Bad[series.BadStamp] + rep.Bad[series.GapStamp] + rep.Bad[series.Ambiguous]
+	for _, c := range r.naming.columns {
+		n := r.bad[c.Raw]
+		if c.Sensor == "" || n == 0 && (r.long || stamps == 0) {
+			continue
+		}
+		set := r.g.part(c.Component).set
+		set.Invalid(c.Sensor, n)
+		if !r.long { // nobody knows which tag a row without stamp was about
+			set.InvalidDates(c.Sensor, stamps)
+		}
+	}
+}
+
+func (r *reading) notes(rep series.Report) {
+	note := func(n int64, format string, args ...any) {
+		if n > 0 {
+			r.out.Notes = append(r.out.Notes, fmt.Sprintf(format, args...))
+		}
+	}
+	dst := rep.Bad[series.GapStamp] + rep.Bad[series.Ambiguous]
+	note(dst, "%d rows have local times that a change of clocks skips or repeats: write timestamps in UTC, or with their offset, at the source; then set csv.time_zone: UTC", dst)
+	note(int64(len(r.columns)-301), "%d columns: a model takes 300 sensors at most", len(r.columns))
+	left := int64(0)
+	for _, c := range r.naming.columns {
+		if c.Change == noComponent {
+			left++
+		}
+	}
+	note(left, "%d columns belong to no component by the pattern in drops.component and are left out", left)
+}
+
+// state decides whether the file would be taken.
+func (r *reading) state(err error) {
+	f := r.out
+	var hopeless *series.HopelessError
+	switch {
+	case errors.As(err, &hopeless) && hopeless.Empty:
+		f.State, f.Why = Empty, hopeless.Error()
+	case errors.As(err, &hopeless):
+		f.State, f.Why = Hopeless, hopeless.Error()
+	case err != nil:
+		f.State, f.Why = Unreadable, err.Error()
+	case r.naming.refused != "":
+		f.State, f.Why = Refused, r.naming.refused
+	case r.refused != "":
+		f.State, f.Why = Refused, r.refused
+	case len(r.naming.columns) > 0 && len(r.parts) == 0:
+		f.State, f.Why = Refused, "no column belongs to a component: correct the pattern in drops.component"
+	}
+}
+
+// arrive puts the file's rows into the tables of its components.
+func (r *reading) arrive(rep series.Report) {
+	if r.g.o.Config == nil || rep.Used == 0 || r.out.State != Usable {
+		return
+	}
+	at := time.Unix(0, rep.Last).Add(r.g.o.Arrival.After)
+	if r.g.o.Arrival.ModTime {
+		at = r.in.mod
+	}
+	at = at.Add(r.in.folder.settle)
+	r.out.Arrival = at.UTC()
+	for _, p := range r.parts {
+		for _, c := range p.counts {
+			c.arrive(at.UnixNano(), float64(r.in.size)/float64(rep.Used))
+		}
+	}
+}
+
+func total(bad map[series.FaultKind]int64) int64 {
+	n := int64(0)
+	for _, k := range bad {
+		n += k
+	}
+	return n
+}
+
+// counted tells how much was read.
+type counted struct {
+	io.ReaderAt
+	read func(int64)
+}
+
+func (c counted) ReadAt(p []byte, at int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, at)
+	if c.read != nil {
+		c.read(int64(n))
+	}
+	return n, err
+}
