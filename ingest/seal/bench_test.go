@@ -63,6 +63,7 @@ func BenchmarkSealWindow(b *testing.B) {
 	}
 	l, w := r.sealer.components[0].lanes[0], r.sealer.workers[0]
 	var size int64
+	before := cpu()
 	for i := 0; b.Loop(); i++ {
 		start := from.UnixNano() + int64(i%8)*int64(5*time.Minute)
 		o, err := w.window(bg, r.now, job{lane: l, live: &live{start: start, own: 1}, wake: r.now, seq: 100})
@@ -75,6 +76,7 @@ func BenchmarkSealWindow(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(size), "bytes/window")
+	b.ReportMetric(float64((cpu()-before).Nanoseconds())/1e3/float64(b.N), "cpu-us/window")
 }
 
 // BenchmarkSealBacklog is 512 such windows from drops taken to records

@@ -297,3 +297,41 @@ func TestFoldingChangesNoWindow(t *testing.T) {
 		t.Errorf("%d windows in memory", n)
 	}
 }
+
+func TestABacklogIsSealedInRounds(t *testing.T) {
+	t.Parallel()
+	const windows = round + few + 10 // one round by syncfs, one beyond it
+	r := memoryRig(t, "23:00:00", stream(func(s *Stream) { s.Spec.Fill = series.FillNone }))
+	from := clock(t, "08:00:00")
+	for i := range windows {
+		a := from.Add(time.Duration(i) * 5 * time.Minute)
+		r.take(file{path: a.String(), component: "pump", sensors: []string{"flow"}, rows: rowsOf(a, a.Add(5*time.Minute), time.Minute, 1, 1)})
+	}
+	r.now = clock(t, "23:06:00")
+	if n := r.seal(); n < windows {
+		t.Fatalf("sealed %d windows", n)
+	}
+	r.upload()
+	if len(r.objects) != windows || r.close() != windows || len(r.files("spool/windows")) != 0 {
+		t.Errorf("%d objects, left in the spool: %v", len(r.objects), r.files("spool/windows"))
+	}
+}
+
+func TestASpoolThatCannotBeWrittenIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t, "10:00:00", stream())
+	r.take(pump(t, "a.csv", "10:00:00", "10:05:00", 1))
+	if err := os.WriteFile(r.dirs().Windows, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.now = clock(t, "10:05:01")
+	if n, err := r.sealer.Seal(bg, r.now, r.wait); err == nil || n != 0 {
+		t.Fatalf("sealed %d, %v", n, err)
+	}
+	if err := os.Remove(r.dirs().Windows); err != nil {
+		t.Fatal(err)
+	}
+	if r.seal() != 1 {
+		t.Fatal("not tried again")
+	}
+}

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"millwright/internal/series"
@@ -16,6 +17,7 @@ type sheet struct {
 	cells   []float64 // column by column, NaN for an empty cell
 	real    []bool    // by label: it has a value that is not held
 	some    bool      // any cell at all
+	texts   []text
 	last    []series.Last
 }
 
@@ -107,16 +109,31 @@ func full(values []float64) bool {
 	return true
 }
 
+// text is where a column's last value stands in the buffer: plants hold still
+// more often than not, and copying is cheaper than writing a number again.
+type text struct {
+	value    float64
+	from, to int
+}
+
 // write gives the CSV to out in pieces (ruling 3).
 func (t *sheet) write(out *spooled) error {
 	b := append(out.buf[:0], t.columns.header...)
+	t.texts = grow(t.texts, len(t.columns.names))
+	forget(t.texts)
 	var stamp stamper
 	for k := range t.n {
 		b = append(b, stamp.at(t.first+int64(k)*t.rate)...)
-		for i := k; i < len(t.cells); i += t.n {
+		for c := range t.texts {
 			b = append(b, ',')
-			if v := t.cells[i]; v == v {
+			v, last := t.cells[c*t.n+k], &t.texts[c]
+			switch {
+			case v == last.value:
+				b = append(b, b[last.from:last.to]...)
+			case v == v:
+				from := len(b)
 				b = series.AppendFloat(b, v)
+				*last = text{v, from, len(b)}
 			}
 		}
 		b = append(b, '\n')
@@ -125,10 +142,17 @@ func (t *sheet) write(out *spooled) error {
 				return err
 			}
 			b = b[:0]
+			forget(t.texts)
 		}
 	}
 	out.buf = b
 	return nil
+}
+
+func forget(texts []text) {
+	for i := range texts {
+		texts[i].value = math.NaN()
+	}
 }
 
 // stamper writes ascending stamps of whole seconds. Within a minute only the
