@@ -24,6 +24,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newRunCommand(),
+		newBackfillCommand(),
 		newStatusCommand(),
 		newValidateCommand(),
 		newResampleCommand(),
