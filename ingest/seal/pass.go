@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,8 +83,8 @@ func (s *Sealer) round(ctx context.Context, now time.Time, jobs []job) (sealed i
 // a window begins with where the window before it ended.
 func (s *Sealer) work(ctx context.Context, now time.Time, jobs []job) ([]outcome, error) {
 	slices.SortStableFunc(jobs, func(a, b job) int {
-		return cmp.Or(compareStrings(a.lane.Component, b.lane.Component),
-			compareStrings(a.lane.Scheduler, b.lane.Scheduler), cmp.Compare(a.live.start, b.live.start))
+		return cmp.Or(strings.Compare(a.lane.Component, b.lane.Component),
+			strings.Compare(a.lane.Scheduler, b.lane.Scheduler), cmp.Compare(a.live.start, b.live.start))
 	})
 	queue := make(chan []job, len(jobs))
 	for len(jobs) > 0 {
@@ -160,5 +161,3 @@ func (s *Sealer) tell(l *lane, r *window.Record, fresh bool) {
 func wrap(j job, err error) error {
 	return fmt.Errorf("seal window %s of %s for %s: %w", time.Unix(0, j.live.start).UTC().Format(time.RFC3339), j.lane.Component, j.lane.Scheduler, err)
 }
-
-func compareStrings(a, b string) int { return cmp.Compare(a, b) }

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -102,25 +101,17 @@ func (s *Sealer) plan(now time.Time, wait Waiting) []job {
 	}
 	slices.SortFunc(jobs, func(a, b job) int {
 		switch past, other := a.wake.Before(now), b.wake.Before(now); {
-		case past != other:
-			return boolCompare(past, other)
-		case past:
+		case past && other:
 			return b.wake.Compare(a.wake)
+		case past:
+			return 1
+		case other:
+			return -1
 		default:
 			return a.wake.Compare(b.wake)
 		}
 	})
 	return jobs
-}
-
-func boolCompare(a, b bool) int {
-	n := func(x bool) int {
-		if x {
-			return 1
-		}
-		return 0
-	}
-	return cmp.Compare(n(a), n(b))
 }
 
 // Due is when the next Seal or Close is worth it, unless a drop is taken or an

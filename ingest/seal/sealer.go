@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -42,7 +43,7 @@ func New(streams []Stream, ledger Ledger, dirs Dirs, settings Settings, log *zap
 		}
 		c.lanes = append(c.lanes, newLane(st, c))
 	}
-	slices.SortFunc(s.components, func(a, b *component) int { return compareStrings(a.name, b.name) })
+	slices.SortFunc(s.components, func(a, b *component) int { return strings.Compare(a.name, b.name) })
 	for range settings.workers() {
 		s.workers = append(s.workers, newWorker(s))
 	}
