@@ -40,13 +40,15 @@ func (r *Report) conclude() {
 		say(faults, "fault", "faults")
 		found[len(found)-1] += fmt.Sprintf(" in %s", plural(faulty, "file"))
 	}
-	fails, late := 0, 0
+	fails, late, absent := 0, 0, 0
 	for _, s := range r.Schedulers {
 		fails += s.Fails
-		late += s.Verdicts[PartlyLate]
+		late += s.Verdicts[Late] + s.Verdicts[PartlyLate]
+		absent += s.Verdicts[Missing]
 	}
-	say(fails, "run that fails (late or missing)", "runs that fail (late or missing)")
-	say(late, "window partly late", "windows partly late")
+	say(absent, "window with a component missing", "windows with a component missing")
+	say(late, "window late", "windows late")
+	say(fails, "run that fails", "runs that fail")
 	of := plural(len(r.Files), "file")
 	switch {
 	case len(r.Files) == 0:

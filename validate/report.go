@@ -123,11 +123,11 @@ const (
 	InTime     Verdict = "in time"
 	HeldOnly   Verdict = "held only"   // nothing but values of before
 	PartlyLate Verdict = "partly late" // some rows come after the last moment
-	Late       Verdict = "late"        // all rows of a component do
+	Late       Verdict = "late"        // all rows of a component do; the run fails, unless values are held
 	Missing    Verdict = "missing"     // a component has no rows at all
 )
 
-// worse puts verdicts in order.
+// rank puts verdicts in order, the worst last.
 func (v Verdict) rank() int {
 	switch v {
 	case Missing:

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -37,7 +38,13 @@ func (r *Report) Text(out io.Writer) error {
 type page struct{ strings.Builder }
 
 func (w *page) line(format string, args ...any) {
-	w.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?' // names of files and columns are written by others
+		}
+		return r
+	}, fmt.Sprintf(format, args...))
+	w.WriteString(strings.TrimRight(text, " "))
 	w.WriteByte('\n')
 }
 
@@ -138,17 +145,19 @@ func (q Fault) String() string {
 // findings are the counts that are worth a word.
 func (f *File) findings() []string {
 	var s []string
-	say := func(n int64, text string) {
+	say := func(n int64, noun string) {
 		if n > 0 {
-			s = append(s, fmt.Sprintf("%d %s", n, text))
+			s = append(s, plural(int(n), noun))
 		}
 	}
-	say(f.FaultCount, "faults")
-	say(f.OutOfOrder, "rows out of order")
-	say(f.Duplicates, "repeated timestamps")
-	say(f.EmptyCells, "empty cells")
-	say(f.Marked, "bad-value words")
-	say(f.Untrusted, "values of bad quality")
+	say(f.FaultCount, "fault")
+	if f.OutOfOrder > 0 {
+		s = append(s, fmt.Sprintf("%d out of order", f.OutOfOrder))
+	}
+	say(f.Duplicates, "repeated timestamp")
+	say(f.EmptyCells, "empty cell")
+	say(f.Marked, "bad-value word")
+	say(f.Untrusted, "untrusted value")
 	out := []string{}
 	if len(s) > 0 {
 		out = append(out, fmt.Sprintf("%d values; %s", f.Values, strings.Join(s, ", ")))

@@ -85,7 +85,7 @@ func (w *page) ranges(all []Range) {
 	})
 	for i, r := range order {
 		if i == manyRanges {
-			w.line("  and %d more ranges (see --json)", len(order)-i)
+			w.line("  and %s more (see --json)", plural(len(order)-i, "range"))
 			break
 		}
 		by := ""

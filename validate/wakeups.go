@@ -31,6 +31,7 @@ type planned struct {
 // outcome is how a component stands at a wake-up.
 type outcome struct {
 	verdict Verdict
+	object  bool // there is a file for the run to read
 	inTime  int64
 	late    int64
 	lateBy  time.Duration
@@ -157,7 +158,7 @@ func (p *plan) window(start int64) Range {
 		if o.verdict == r.Verdict && r.Verdict != InTime {
 			r.Components = append(r.Components, p.parts[i].name)
 		}
-		r.RunFails = r.RunFails || o.verdict == Missing || o.verdict == Late
+		r.RunFails = r.RunFails || !o.object
 	}
 	if len(r.Components) == len(p.parts) && len(p.parts) == 1 {
 		r.Components = nil // it goes without saying
@@ -184,17 +185,17 @@ func (p *plan) component(c *planned, start int64) outcome {
 			o.lateBy = max(o.lateBy, time.Duration(a.at-limit))
 		}
 	}
+	held := o.inTime == 0 && !p.Late.RequireRealRows && p.held(c, from, start, limit)
+	o.object = o.inTime > 0 || held
 	switch {
 	case o.inTime > 0 && o.late == 0:
 		o.verdict = InTime
 	case o.inTime > 0:
 		o.verdict = PartlyLate
-	case p.held(c, from, start, limit) && !p.Late.RequireRealRows:
-		if o.verdict = HeldOnly; o.late > 0 {
-			o.verdict = PartlyLate
-		}
 	case o.late > 0:
 		o.verdict = Late
+	case held:
+		o.verdict = HeldOnly
 	default:
 		o.verdict = Missing
 	}
