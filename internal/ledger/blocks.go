@@ -45,7 +45,7 @@ func (l *Ledger) LiveBlocks(ctx context.Context, fn func(component string, slot 
 // Blocks gives the blocks of a component that are not released, with slots from
 // <= slot < to (Unix ns), without tails, by drop ID.
 func (l *Ledger) Blocks(ctx context.Context, component string, from, to int64) ([]drop.Block, error) {
-	rows, err := l.db.Read.QueryContext(ctx, selectBlocks, component, from, to)
+	rows, err := l.reads.QueryContext(ctx, selectBlocks, component, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("list blocks of %s: %w", component, err)
 	}
@@ -68,7 +68,7 @@ func (l *Ledger) Blocks(ctx context.Context, component string, from, to int64) (
 // since <= slot < before (Unix ns) and with their tails in no order of meaning:
 // the newest slot first and in it the newest drop. It ends when fn says false.
 func (l *Ledger) Tails(ctx context.Context, component string, since, before int64, fn func(drop.Block) (bool, error)) error {
-	rows, err := l.db.Read.QueryContext(ctx, selectTails, component, since, before)
+	rows, err := l.reads.QueryContext(ctx, selectTails, component, since, before)
 	if err != nil {
 		return fmt.Errorf("list tails of %s: %w", component, err)
 	}

@@ -29,7 +29,7 @@ const (
 // Carry gives the latest value of every sensor of a component in the blocks
 // that were folded, by sensor name.
 func (l *Ledger) Carry(ctx context.Context, component string) ([]segment.Tail, error) {
-	out, err := all(ctx, l.db.Read, func(scan func(...any) error) (segment.Tail, error) {
+	out, err := all(ctx, l.reads, func(scan func(...any) error) (segment.Tail, error) {
 		var v segment.Tail
 		var bits int64
 		err := scan(&v.Sensor, &v.Time, &bits)
@@ -46,11 +46,7 @@ func (l *Ledger) Carry(ctx context.Context, component string) ([]segment.Tail, e
 // the latest values they had. Afterwards a window before it cannot be derived
 // again with the same held values, so no open window may be there.
 func (l *Ledger) Fold(ctx context.Context, before int64) error {
-	components, err := all(ctx, l.db.Read, func(scan func(...any) error) (int64, error) {
-		var id int64
-		err := scan(&id)
-		return id, err
-	}, `SELECT id FROM components`)
+	components, err := all(ctx, l.db.Read, scanID, `SELECT id FROM components`)
 	if err != nil {
 		return fmt.Errorf("fold blocks: %w", err)
 	}

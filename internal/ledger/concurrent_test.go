@@ -145,7 +145,7 @@ func TestQueriesGoByIndex(t *testing.T) {
 		"seen":       {selectSeen, 1, ""},
 		"path":       {selectNewest, 2, ""},
 		"refused":    {selectRefused, 2, ""},
-		"identity":   {selectByIdentity, 1, ""},
+		"identity":   {selectIDByIdentity, 1, ""},
 		"settled":    {selectSettled, 1, "SCAN d USING INDEX drops_settled"},
 		"blocks":     {selectBlocks, 3, ""},
 		"live":       {selectLiveBlocks, 0, "SCAN b USING INDEX blocks_live"},

@@ -51,7 +51,7 @@ func (l *Ledger) Drops(ctx context.Context, f DropFilter) ([]drop.Drop, error) {
 
 // Drop gives a drop by its ID.
 func (l *Ledger) Drop(ctx context.Context, id int64) (drop.Drop, bool, error) {
-	d, ok, err := one(ctx, l.db.Read, scanDrop, selectDrop+`WHERE d.id = $1`, id)
+	d, ok, err := one(ctx, l.reads, scanDrop, selectByID, id)
 	if err != nil {
 		return d, false, fmt.Errorf("look up drop %d: %w", id, err)
 	}

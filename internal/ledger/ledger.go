@@ -32,6 +32,7 @@ var migrations embed.FS // never written to
 // committed and sees the state before or after it, never between.
 type Ledger struct {
 	db       *sqldb.SQLite
+	reads    *reads
 	log      *zap.Logger
 	fresh    bool
 	setAside string
@@ -87,6 +88,7 @@ func (l *Ledger) load(ctx context.Context, path string) (err error) {
 	if l.db, err = sqldb.OpenSQLite(ctx, path, sqldb.Options{}); err != nil {
 		return err
 	}
+	l.reads = &reads{db: l.db.Read}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())
@@ -131,7 +133,7 @@ func OpenReadOnly(ctx context.Context, dir string) (*Ledger, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open ledger: run this as the daemon's user, or while the daemon runs: %w", err)
 	}
-	l := &Ledger{db: db, log: zap.NewNop()}
+	l := &Ledger{db: db, reads: &reads{db: db.Read}, log: zap.NewNop()}
 	if err := sqldb.CheckVersion(ctx, db.Read, schema()); err != nil {
 		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), db.Close())
 	}
@@ -165,6 +167,7 @@ func (l *Ledger) close() error {
 		err = l.w.Close()
 		l.w = nil
 	}
+	l.reads.close()
 	return errors.Join(err, l.db.Close())
 }
 

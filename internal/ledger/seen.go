@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"path"
 	"time"
@@ -24,10 +23,11 @@ const (
 		UNION ALL
 		SELECT r.name, r.size, r.mod_sec, r.mod_nano, 'refused', NULL, NULL, NULL FROM refusals r
 		WHERE r.folder = (SELECT id FROM folders WHERE path = $1) AND NOT EXISTS (SELECT 1 FROM paths p WHERE p.folder = r.folder AND p.name = r.name)`
-	selectNewest     = selectDrop + `WHERE d.id = (SELECT newest FROM paths WHERE folder = (SELECT id FROM folders WHERE path = $1) AND name = $2)`
-	selectRefused    = selectRefusal + `WHERE f.path = $1 AND r.name = $2`
-	selectByIdentity = selectDrop + `WHERE d.origin AND d.identity = $1 ORDER BY d.id LIMIT 1`
-	upsertRefusal    = `INSERT INTO refusals (folder, name, component, size, mod_sec, mod_nano, identity, reason, at)
+	selectNewest       = selectDrop + `WHERE d.id = (SELECT newest FROM paths WHERE folder = (SELECT id FROM folders WHERE path = $1) AND name = $2)`
+	selectRefused      = selectRefusal + `WHERE f.path = $1 AND r.name = $2`
+	selectByID         = selectDrop + `WHERE d.id = $1`
+	selectIDByIdentity = `SELECT id FROM drops WHERE origin AND identity = $1 ORDER BY id LIMIT 1`
+	upsertRefusal      = `INSERT INTO refusals (folder, name, component, size, mod_sec, mod_nano, identity, reason, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (folder, name) DO UPDATE SET component = excluded.component, size = excluded.size, mod_sec = excluded.mod_sec,
 			mod_nano = excluded.mod_nano, identity = excluded.identity, reason = excluded.reason, at = excluded.at
@@ -59,9 +59,9 @@ func (l *Ledger) EachSeen(ctx context.Context, folder string, fn func(name strin
 // Path gives the newest version of a path that was taken; where none was, its
 // refusal, with ID, PathID and Version 0.
 func (l *Ledger) Path(ctx context.Context, folder, name string) (drop.Drop, bool, error) {
-	d, ok, err := one(ctx, l.db.Read, scanDrop, selectNewest, folder, name)
+	d, ok, err := one(ctx, l.reads, scanDrop, selectNewest, folder, name)
 	if err == nil && !ok {
-		d, ok, err = one(ctx, l.db.Read, scanRefusal, selectRefused, folder, name)
+		d, ok, err = one(ctx, l.reads, scanRefusal, selectRefused, folder, name)
 	}
 	if err != nil {
 		return d, false, fmt.Errorf("look up %s: %w", path.Join(folder, name), err)
@@ -71,7 +71,12 @@ func (l *Ledger) Path(ctx context.Context, folder, name string) (drop.Drop, bool
 
 // ByIdentity gives the first drop with this identity whose rows were taken.
 func (l *Ledger) ByIdentity(ctx context.Context, identity [32]byte) (drop.Drop, bool, error) {
-	d, ok, err := one(ctx, l.db.Read, scanDrop, selectByIdentity, identity[:])
+	// Nearly always there is none, and then the short question is enough.
+	id, ok, err := one(ctx, l.reads, scanID, selectIDByIdentity, identity[:])
+	var d drop.Drop
+	if err == nil && ok {
+		d, ok, err = one(ctx, l.reads, scanDrop, selectByID, id)
+	}
 	if err != nil {
 		return d, false, fmt.Errorf("look up identity: %w", err)
 	}
@@ -139,15 +144,25 @@ func scanRefusal(scan func(...any) error) (drop.Drop, error) {
 }
 
 // one reads the first row of a query; false if there is none.
-func one[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (T, error), query string, args ...any) (T, bool, error) {
-	v, err := scan(db.QueryRowContext(ctx, query, args...).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return v, false, nil
+func one[T any](ctx context.Context, db querier, scan func(func(...any) error) (T, error), query string, args ...any) (v T, ok bool, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return v, false, err
 	}
+	defer rows.Close()
+	if !rows.Next() {
+		return v, false, rows.Err()
+	}
+	v, err = scan(rows.Scan)
 	return v, err == nil, err
 }
 
-// querier is a pool or a transaction.
+func scanID(scan func(...any) error) (id int64, err error) {
+	err = scan(&id)
+	return id, err
+}
+
+// querier is a pool, a transaction or reads.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }

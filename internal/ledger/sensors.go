@@ -8,7 +8,7 @@ import (
 // Sensors gives the sensors known for a component with the newest row taken of
 // each (Unix ns): their watermarks.
 func (l *Ledger) Sensors(ctx context.Context, component string) (map[string]int64, error) {
-	rows, err := l.db.Read.QueryContext(ctx, `SELECT name, latest FROM sensors WHERE component = `+componentID, component)
+	rows, err := l.reads.QueryContext(ctx, `SELECT name, latest FROM sensors WHERE component = `+componentID, component)
 	if err != nil {
 		return nil, fmt.Errorf("list sensors of %s: %w", component, err)
 	}

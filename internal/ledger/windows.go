@@ -42,7 +42,7 @@ func (l *Ledger) LiveWindows(ctx context.Context) ([]window.Record, error) {
 
 // Window gives what is known of a window; false for one never heard of.
 func (l *Ledger) Window(ctx context.Context, id window.ID) (window.Record, bool, error) {
-	r, ok, err := one(ctx, l.db.Read, scanRecord, selectWindow, id.Scheduler, id.Component, id.Start)
+	r, ok, err := one(ctx, l.reads, scanRecord, selectWindow, id.Scheduler, id.Component, id.Start)
 	if err != nil {
 		return r, false, fmt.Errorf("look up window: %w", err)
 	}

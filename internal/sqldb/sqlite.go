@@ -108,9 +108,9 @@ func connect(ctx context.Context, dsn string, conns int) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns) // opening one costs a millisecond, schema and pragmas
 	if conns > 1 {
-		db.SetMaxIdleConns(1) // the others go when they are idle, and their caches with them
-		db.SetConnMaxIdleTime(time.Minute)
+		db.SetConnMaxIdleTime(time.Minute) // then they go, and their caches with them
 	}
 	// A ping opens the file but reads nothing from it.
 	var n int
