@@ -11,7 +11,7 @@ import (
 
 // check looks at what the store holds after a PUT (promise 4).
 func (u *Uploader) check(ctx context.Context, j job, out outcome) outcome {
-	info, err := u.store.Head(ctx, j.Bucket, j.Key)
+	info, err := u.head(ctx, &j.Sealed)
 	listed := false
 	switch kind := objstore.KindOf(err); {
 	case err == nil:

@@ -57,7 +57,9 @@ func (i *item) key() objectKey { return objectKey{i.Bucket, i.Key} }
 // place is what tends to fail as one: a prefix of a bucket.
 type place struct{ bucket, dir string }
 
-func (i *item) place() place { return place{i.Bucket, path.Dir(i.Key)} }
+func (i *item) place() place { return placeOf(&i.Sealed) }
+
+func placeOf(s *window.Sealed) place { return place{s.Bucket, path.Dir(s.Key)} }
 
 // queue is a heap of items.
 type queue struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"millwright/internal/objstore"
@@ -125,8 +126,14 @@ func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome)
 		return false, outcome{}
 	case seen.blocked && u.set.Existing == Keep:
 		return true, u.differs(j, objstore.Info{})
-	case seen.blocked: // it is there, and the policy hides whose it is
+	case seen.blocked && u.blind(placeOf(&j.Sealed)): // it is there, and the policy hides whose it is
 		return false, outcome{}
+	case seen.blocked:
+		return true, outcome{
+			it: j.it, contact: true, err: fmt.Errorf("put %s: %w", j.Key, objstore.ErrForbidden),
+			what:   "an object is there already, and the policy forbids to look whose it is",
+			remedy: "give these credentials s3:GetObject on the prefix",
+		}
 	}
 	switch v := judge(&j.Sealed, u.set.Instance, seen.info, seen.listed); {
 	case v == equal:
@@ -136,7 +143,10 @@ func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome)
 	case v == ours, v == foreign && u.set.Existing == ReplaceAny:
 		o.IfMatch = seen.info.ETag
 		return false, outcome{}
-	case v == unclear: // a listing is all that the policy allows, and conditions on an ETag need more
+	case v == unclear: // a listing is all that the policy allows; where that is for good, it forbids conditions on an ETag too
+		if !u.blind(placeOf(&j.Sealed)) {
+			o.IfMatch = seen.info.ETag
+		}
 		return false, outcome{}
 	}
 	who := "a program that is not millwright"
@@ -182,7 +192,7 @@ func (u *Uploader) putOnce(ctx context.Context, o objstore.Object) (objstore.Inf
 // tells is left to the PUT's condition.
 func (u *Uploader) look(ctx context.Context, s *window.Sealed) (sight, error) {
 	at := time.Now()
-	info, err := u.store.Head(ctx, s.Bucket, s.Key)
+	info, err := u.head(ctx, s)
 	switch kind := objstore.KindOf(err); {
 	case err == nil:
 		return sight{at: at, info: info}, nil
@@ -199,6 +209,27 @@ func (u *Uploader) look(ctx context.Context, s *window.Sealed) (sight, error) {
 		return sight{at: at, absent: true}, nil
 	}
 	return sight{at: at, info: *found, listed: true}, nil
+}
+
+// head asks for the metadata, and counts how often in a row it was forbidden.
+func (u *Uploader) head(ctx context.Context, s *window.Sealed) (objstore.Info, error) {
+	info, err := u.store.Head(ctx, s.Bucket, s.Key)
+	n, _ := u.hidden.LoadOrStore(placeOf(s), new(atomic.Int32))
+	switch {
+	case errors.Is(err, objstore.ErrForbidden):
+		n.(*atomic.Int32).Add(1)
+	case err == nil:
+		n.(*atomic.Int32).Store(0)
+	}
+	return info, err
+}
+
+// blind reports whether the policy at a place hides objects for good, so that
+// puts go without a condition. A refusal now and then does not count: without
+// conditions a PUT that was given up for lost may arrive after a later one.
+func (u *Uploader) blind(p place) bool {
+	n, ok := u.hidden.Load(p)
+	return ok && n.(*atomic.Int32).Load() >= 8
 }
 
 func (u *Uploader) listOne(ctx context.Context, s *window.Sealed) (*objstore.Info, error) {

@@ -68,15 +68,16 @@ const (
 
 // Uploader is made by New and runs once.
 type Uploader struct {
-	queue Queue
-	store Store
-	now   func() time.Time
-	set   Settings
-	log   *zap.Logger
-	limit objstore.Limit
-	hint  chan struct{}
-	plain sync.Map // bucket -> struct{}: its store has no conditional writes
-	pace  pace
+	queue  Queue
+	store  Store
+	now    func() time.Time
+	set    Settings
+	log    *zap.Logger
+	limit  objstore.Limit
+	hint   chan struct{}
+	plain  sync.Map // bucket -> struct{}: its store has no conditional writes
+	hidden sync.Map // place -> *atomic.Int32: refusals in a row to look at objects
+	pace   pace
 
 	buffers buffers
 
