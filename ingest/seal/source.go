@@ -14,7 +14,8 @@ import (
 	"millwright/internal/segment"
 )
 
-// source opens blocks. It keeps a few segment files open, since neighbouring
+// source opens blocks. All files of the window at work stay open, since its
+// columns are read one after the other, and a few more, since neighbouring
 // windows lie in the same ones. A source is used by one goroutine.
 type source struct {
 	dir  string
@@ -58,14 +59,20 @@ func (s *source) file(name string) (*segment.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.open) == keptFiles {
+	s.open = append(s.open, openFile{name, f})
+	return f, nil
+}
+
+// shrink closes all but the files used last. No block read before may be used after it.
+func (s *source) shrink() error {
+	var errs []error
+	for len(s.open) > keptFiles {
 		if err := s.open[0].file.Close(); err != nil {
-			return nil, errors.Join(fmt.Errorf("close segment %s: %w", s.open[0].name, err), f.Close())
+			errs = append(errs, fmt.Errorf("close segment %s: %w", s.open[0].name, err))
 		}
 		s.open = slices.Delete(s.open, 0, 1)
 	}
-	s.open = append(s.open, openFile{name, f})
-	return f, nil
+	return errors.Join(errs...)
 }
 
 func (s *source) close() error {
@@ -86,9 +93,12 @@ type part struct {
 
 type place struct{ section, column int }
 
-// parts opens the blocks, those with the earlier rows first. The error may be
-// a *readError.
+// parts opens the blocks, those with the earlier rows first, until the next
+// call. The error may be a *readError.
 func (s *source) parts(blocks []drop.Block) ([]part, error) {
+	if err := s.shrink(); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(blocks, func(a, b drop.Block) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Drop, b.Drop))
 	})
