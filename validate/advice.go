@@ -118,7 +118,7 @@ func (p *plan) warnings(parts map[string]*part) []string {
 		const stampBytes, cellBytes = len("2006-01-02T15:04:05.000000\n"), len(",-0.1234567890123456")
 		if size := int64(rows * (stampBytes + cellBytes*len(names))); size > limit.Bytes {
 			warn("%s: a window of %d sensors and %d rows has up to %s, the service takes %s: choose a longer target_sampling_rate or fewer sensors",
-				c.name, len(names), rows, bytes(size), bytes(limit.Bytes))
+				c.name, len(names), rows, inBytes(size), inBytes(limit.Bytes))
 		}
 		if text := p.raw(c, limit); text != "" {
 			warn("%s", text)
@@ -155,7 +155,7 @@ func (p *plan) raw(c *planned, limit window.Limit) string {
 		over = append(over, fmt.Sprintf("%.0f files (limit %d)", files, window.MaxFiles))
 	}
 	if size > float64(limit.Bytes) {
-		over = append(over, fmt.Sprintf("%s (limit %s)", bytes(int64(size)), bytes(limit.Bytes)))
+		over = append(over, fmt.Sprintf("%s (limit %s)", inBytes(int64(size)), inBytes(limit.Bytes)))
 	}
 	if rows > float64(limit.Rows) {
 		over = append(over, fmt.Sprintf("%.0f rows (limit %d)", rows, limit.Rows))
@@ -186,7 +186,7 @@ func few(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func bytes(n int64) string {
+func inBytes(n int64) string {
 	switch {
 	case n >= 10_000_000:
 		return fmt.Sprintf("%.0f MB", float64(n)/1e6)

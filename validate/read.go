@@ -269,7 +269,7 @@ func (r *reading) notes(rep series.Report) {
 			left++
 		}
 	}
-	note(left, "%d columns belong to no component by the pattern in drops.component and are left out", left)
+	note(left, "%s left out: by the pattern in drops.component they belong to no component", plural(int(left), "column"))
 }
 
 // state decides whether the file would be taken.

@@ -78,7 +78,7 @@ func (w *page) files(files []*File) {
 	if len(files) == 0 {
 		return
 	}
-	w.line("%-30s %-12s %8s  %-19s  %-19s %6s", "FILES", "COMPONENT", "ROWS", "FIRST", "LAST", "EVERY")
+	w.line("%-29s %-12s %8s  %-19s  %-19s %6s", "FILES", "COMPONENT", "ROWS", "FIRST", "LAST", "EVERY")
 	order := slices.Clone(files)
 	slices.SortStableFunc(order, func(a, b *File) int { return cmp.Compare(b.rank(), a.rank()) })
 	shown := order[:min(len(order), manyRows)]
@@ -111,7 +111,7 @@ func (f *File) rank() int {
 
 func (w *page) file(f *File) {
 	component := strings.Join(f.Components, ",")
-	w.line("%-30s %-12s %8d  %-19s  %-19s %6s", head(f.Path, 30), tail(component, 12), f.Used, stamp(f.First), stamp(f.Last), seconds(f.IntervalSeconds))
+	w.line("%-29s %-12s %8d  %-19s  %-19s %6s", head(f.Path, 29), tail(component, 12), f.Used, stamp(f.First), stamp(f.Last), seconds(f.IntervalSeconds))
 	if f.State != Usable {
 		w.wrapped("  "+string(f.State)+": ", f.Why)
 	}

@@ -19,7 +19,7 @@ const (
 	// MaxContrary is which share of a monotonic sensor's steps may go the other
 	// way: a counter that is set back now and then still counts.
 	MaxContrary = 0.001
-	// MinSteps is how many steps make a sensor monotonic.
+	// MinSteps is how many steps make a sensor monotonic, or static.
 	MinSteps = 20
 	// ModeShare is the least share of the values in each of several operating modes.
 	ModeShare = 0.1

@@ -85,7 +85,7 @@ func (s *sensor) statistics() Statistics {
 func (s *sensor) monotonicity() Monotonicity {
 	steps := s.ups + s.downs
 	switch {
-	case s.min == s.max:
+	case s.min == s.max && s.values > MinSteps:
 		return Static
 	case steps < MinSteps:
 		return ""
