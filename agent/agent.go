@@ -152,8 +152,10 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first ti
 			Gate: &gate{disk: dsk, archives: rules, notes: board, log: a.log},
 		},
 		uploader: up,
-		keeper: &keeper{clock: a.clock, watch: watch, ledger: led, archives: rules, disk: dsk, notes: board,
-			storeDate: storeDate(store, streams[0].Bucket), overdue: overdue, log: a.log},
+		keeper: &keeper{
+			clock: a.clock, watch: watch, ledger: led, archives: rules, disk: dsk, notes: board,
+			storeDate: storeDate(store, streams[0].Bucket), overdue: overdue, log: a.log,
+		},
 		log: a.log,
 	}, nil
 }
