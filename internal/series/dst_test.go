@@ -291,3 +291,19 @@ func TestZoneLookup(t *testing.T) {
 		}
 	}
 }
+
+// Far ahead the zone's table has ended and its rule goes on, also on the last
+// day of leap years.
+func TestZoneFarAhead(t *testing.T) {
+	t.Parallel()
+	z := newZone(berlin(t))
+	for _, day := range []string{"2076-12-31T12:00:00Z", "2077-01-01T00:00:00Z", "2076-12-31T23:30:00Z", "2080-02-29T12:00:00Z"} {
+		at, err := time.Parse(time.RFC3339, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := z.lookup(at.Unix() + 3600); got.passes != 1 || got.instant != at.Unix() {
+			t.Errorf("%s: %+v", day, got)
+		}
+	}
+}

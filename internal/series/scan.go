@@ -18,7 +18,7 @@ func (r *Reader) plain() {
 		saved := r.row
 		q := p
 		if r.before > 0 {
-			if q = r.plainCells(q, 0, r.before, n); q < 0 {
+			if q = r.plainCells(q, 0, r.before, n, false); q < 0 {
 				r.drop(saved)
 				break
 			}
@@ -28,7 +28,7 @@ func (r *Reader) plain() {
 			r.drop(saved)
 			break
 		}
-		if q = r.plainCells(at+1, r.before, len(r.columns), n); q < 0 {
+		if q = r.plainCells(at+1, r.before, len(r.columns), n, true); q < 0 {
 			r.drop(saved)
 			break
 		}
@@ -106,8 +106,9 @@ func (r *Reader) plainStamp(p int, ends byte, left int) (ns int64, end int) {
 
 // plainCells reads the cells of columns [from, to) at p into a row of the
 // batch and returns the index behind them, -1 when the row must go the general
-// way. A number is read eight digits at a time, before it is known where it
-// ends; whatever does not look like the plainest of numbers is left to oddCell.
+// way. ends tells that the last of them ends the row. A number is read eight
+// digits at a time, before it is known where it ends; whatever does not look
+// like the plainest of numbers is left to oddCell.
 //
 // Where the next cell begins is guessed: cells are mostly as long as in the row
 // before. The guess is checked by a branch, so that the processor goes on with
@@ -117,13 +118,10 @@ func (r *Reader) plainStamp(p int, ends byte, left int) (ns int64, end int) {
 // and delimiters, never over the newline that ends the row, and bufferPad bytes
 // can be read behind the last newline. Writing stays in bounds because column
 // and row are checked against values and guess at the beginning.
-func (r *Reader) plainCells(p, from, to, row int) int {
+func (r *Reader) plainCells(p, from, to, row int, ends bool) int {
 	stride := r.stride
 	if from >= to || row >= stride || to*stride > len(r.values) || to > len(r.guess) || p >= r.end {
-		if from == to && to == len(r.columns) {
-			return -1
-		}
-		return p
+		return -1
 	}
 	var (
 		b     = textAt(r.buf)
@@ -193,7 +191,7 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 			}
 			p++
 		}
-		if to != len(r.columns) {
+		if !ends {
 			return -1 // the row ends before its stamp
 		}
 		for c++; c < to; c++ { // a short row
@@ -212,7 +210,7 @@ func (r *Reader) plainCells(p, from, to, row int) int {
 		p++
 		at += stride
 	}
-	if to == len(r.columns) {
+	if ends {
 		return -1 // more cells than columns
 	}
 	return p

@@ -59,65 +59,81 @@ func (z *zone) lookup(wall int64) local {
 	return z.search(wall)
 }
 
-// zoneSpan is one stretch of constant offset, [from, to) in Unix seconds.
+// zoneSpan is a stretch of constant offset, [from, to) in Unix seconds.
 type zoneSpan struct{ from, to, offset int64 }
 
 const (
-	farPast   = -1 << 60
-	farFuture = 1 << 60
 	// No place was ever further than this from UTC.
 	maxOffset = 26 * 3600
+	// Spans are looked for this far around a time, in steps that no span is
+	// shorter than.
+	spanReach = 4 * 86400
+	spanStep  = 6 * 3600
 )
 
-func spanAt(t time.Time) zoneSpan {
-	start, end := t.ZoneBounds()
-	_, off := t.Zone()
-	s := zoneSpan{from: farPast, to: farFuture, offset: int64(off)}
-	if !start.IsZero() {
-		s.from = start.Unix()
+// spans gives the spans around a local time. It asks for offsets only:
+// time.Time.ZoneBounds is wrong on the last day of leap years beyond a zone's table.
+func (z *zone) spans(wall int64) []zoneSpan {
+	at, end := wall-spanReach, wall+spanReach
+	out := []zoneSpan{{from: at, offset: z.offsetAt(at)}}
+	for next := at + spanStep; next <= end; next += spanStep {
+		last := &out[len(out)-1]
+		if off := z.offsetAt(next); off != last.offset {
+			last.to = z.change(next-spanStep, next, last.offset)
+			out = append(out, zoneSpan{from: last.to, offset: off})
+		}
 	}
-	if !end.IsZero() {
-		s.to = end.Unix()
-	}
-	return s
+	out[len(out)-1].to = end
+	return out
 }
 
-// search walks the spans that could hold the local time.
+func (z *zone) offsetAt(unix int64) int64 {
+	_, off := time.Unix(unix, 0).In(z.loc).Zone()
+	return int64(off)
+}
+
+// change finds the instant in (from, to] at which the offset is no longer what
+// it is at from.
+func (z *zone) change(from, to, offset int64) int64 {
+	for to-from > 1 {
+		if mid := from + (to-from)/2; z.offsetAt(mid) == offset {
+			from = mid
+		} else {
+			to = mid
+		}
+	}
+	return to
+}
+
 func (z *zone) search(wall int64) local {
-	var found []zoneSpan
-	at := wall - maxOffset
-	for {
-		s := spanAt(time.Unix(at, 0).In(z.loc))
+	spans := z.spans(wall)
+	var found []int
+	for i, s := range spans {
 		if u := wall - s.offset; u >= s.from && u < s.to {
-			found = append(found, s)
+			found = append(found, i)
 		}
-		if s.to > wall+maxOffset {
-			break
-		}
-		at = s.to
 	}
 	switch len(found) {
 	case 0:
 		return local{}
 	case 1:
-		z.remember(found[0])
-		return local{passes: 1, instant: wall - found[0].offset}
+		z.remember(spans, found[0])
+		return local{passes: 1, instant: wall - z.offset}
 	}
-	a, b := found[0], found[1]
+	a, b := spans[found[0]], spans[found[1]]
 	return local{passes: 2, instant: wall - a.offset, overlap: overlap{from: b.from + b.offset, to: b.from + a.offset, first: a.offset, second: b.offset}}
 }
 
 // remember keeps the part of a span that no neighbour overlaps.
-func (z *zone) remember(s zoneSpan) {
+func (z *zone) remember(spans []zoneSpan, i int) {
+	s := spans[i]
 	z.offset = s.offset
-	z.from, z.to = farPast, farFuture
-	if s.from != farPast {
-		before := spanAt(time.Unix(s.from-1, 0).In(z.loc))
-		z.from = s.from + max(s.offset, before.offset)
+	z.from, z.to = s.from+maxOffset, s.to-maxOffset
+	if i > 0 {
+		z.from = s.from + max(s.offset, spans[i-1].offset)
 	}
-	if s.to != farFuture {
-		after := spanAt(time.Unix(s.to, 0).In(z.loc))
-		z.to = s.to + min(s.offset, after.offset)
+	if i+1 < len(spans) {
+		z.to = s.to + min(s.offset, spans[i+1].offset)
 	}
 }
 
