@@ -53,6 +53,8 @@ type sender struct {
 	mu        sync.Mutex
 	differing map[window.ID]Difference
 	done      int64
+	sent      int64 // of stretches before this one
+	adopted   int64
 }
 
 // Pending implements upload.Queue.
@@ -125,6 +127,8 @@ func (s *sender) send(ctx context.Context, _ seal.Span, done float64) error {
 	gone := make(chan error, 1)
 	go func() { gone <- s.up.Drain(limited) }()
 	err = s.attend(ctx, stop, gone)
+	status := s.up.Status()
+	s.sent, s.adopted = s.sent+status.Sent, s.adopted+status.Adopted
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -189,9 +193,7 @@ func (s *sender) explain(ctx context.Context, err error) error {
 // finish puts what was sent into the summary.
 func (s *sender) finish() {
 	s.step.Done()
-	status := s.up.Status()
-	s.sum.Objects.Sent += status.Sent
-	s.sum.Objects.Adopted += status.Adopted
+	s.sum.Objects.Sent, s.sum.Objects.Adopted = s.sent, s.adopted
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range s.differing {
