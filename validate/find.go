@@ -59,6 +59,7 @@ func newFinder(cfg *config.Config) (*finder, error) {
 		}
 		s := &source{Folder: take.Folder{
 			Path: d.Path, Include: d.Include, Component: rule, Rename: d.CSV.Rename, CSV: d.Options(cfg.Limits),
+			Complete: take.Complete{Rule: take.Rule(d.Complete.Rule), Settle: d.Complete.Settle.Duration(), Marker: d.Complete.Marker},
 		}}
 		if d.Complete.Rule == config.Settle && !d.Complete.Settle.None() {
 			s.settle = d.Complete.Settle.Duration()

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"strings"
 
 	"millwright/ingest/take"
@@ -84,13 +83,29 @@ func (n *naming) sensors(component string) []string {
 }
 
 // same lets files that are alike share one description.
-type same map[string][]Column
+type same struct {
+	names map[string][]Column
+	words map[string]string
+}
 
-func (s same) columns(c []Column) []Column {
-	key := fmt.Sprintf("%q", c)
-	if old, ok := s[key]; ok {
+func newSame() same { return same{map[string][]Column{}, map[string]string{}} }
+
+func (s same) columns(columns []Column) []Column {
+	var key strings.Builder
+	for _, c := range columns {
+		key.WriteString(c.Raw + "\x00" + c.Component + "\x00" + c.Sensor + "\x00" + c.Change + "\x00")
+	}
+	if old, ok := s.names[key.String()]; ok {
 		return old
 	}
-	s[key] = c
-	return c
+	s.names[key.String()] = columns
+	return columns
+}
+
+func (s same) text(t string) string {
+	if old, ok := s.words[t]; ok {
+		return old
+	}
+	s.words[t] = t
+	return t
 }

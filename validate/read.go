@@ -222,7 +222,8 @@ func (r *reading) finish(rep series.Report, err error) {
 		f.Faults = append(f.Faults, Fault{q.Line, q.Column, q.Text, q.Kind, q.Reason})
 	}
 	text := r.naming.text(rep.TextColumns)
-	f.Columns, f.Clashes = r.naming.columns, r.naming.clashes
+	f.Columns, f.Clashes = r.g.shared.columns(r.naming.columns), r.naming.clashes
+	f.Dialect = r.g.shared.text(f.Dialect)
 	for _, p := range r.parts {
 		for _, i := range text {
 			p.rows.Text(i)

@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options, paths []string) (*Report, error) {
 	}
 	r := &Report{Files: []*File{}, Components: []Component{}, Notes: append([]string{}, find.notes...)}
 	parts := map[string]*part{}
-	shared := same{}
+	shared := newSame()
 	for _, g := range groups {
 		for _, f := range g.files {
 			f.Columns = shared.columns(f.Columns)
@@ -104,6 +104,7 @@ type files struct {
 	files  []*File
 	parts  map[string]*part
 	jobs   int // goroutines to read one of them
+	shared same
 	o      *Options
 }
 
@@ -140,7 +141,7 @@ func group(found []*input, o *Options) []*files {
 		}
 		g := byName[key]
 		if g == nil {
-			g = &files{parts: map[string]*part{}, o: o}
+			g = &files{parts: map[string]*part{}, shared: newSame(), o: o}
 			byName[key] = g
 			all = append(all, g)
 		}
