@@ -52,18 +52,18 @@ func unreadable(doing string, err error) error {
 	return notYet{holdRetry, fmt.Errorf("%s: %w; it is tried again", doing, err)}
 }
 
-// open opens a candidate below root. What is not the regular file that was
+// open opens a candidate, which has this name in root. What is not the regular file that was
 // listed is left alone: links are not followed, and a pipe put in its place
 // cannot block.
-func open(root *os.Root, c *Candidate, buf []byte) (*content, []byte, error) {
-	link, err := root.Lstat(c.Name)
+func open(root *os.Root, name string, c *Candidate, buf []byte) (*content, []byte, error) {
+	link, err := root.Lstat(name)
 	if err != nil {
 		return nil, buf, unreadable("look at drop", err)
 	}
 	if !link.Mode().IsRegular() {
 		return nil, buf, notYet{holdNothing, nil}
 	}
-	f, err := root.OpenFile(c.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, buf, unreadable("open drop", err)
 	}

@@ -114,6 +114,7 @@ func (r *reading) rows(ctx context.Context) ([]segment.Ref, error) {
 func (r *reading) parse(ctx context.Context, at *series.Resume, known *form) ([]segment.Ref, error) {
 	o := r.c.folder.CSV
 	o.Lines, o.MaxRow, o.MaxColumns, o.MaxBytes = true, r.t.limits.Row, r.t.limits.Columns, r.t.limits.File
+	o.Memory = &r.memory
 	o.ModTime, o.LastStamp, o.Resume, o.OnFault = r.c.ModTime, r.last, at, r.router.fault
 	from := r.from
 	if at != nil {

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
+	"millwright/internal/series"
 )
 
 // worker reads drops one after the other into a segment of its own.
@@ -18,9 +20,11 @@ type worker struct {
 	router *router
 	seg    *segment.Writer // of this batch, nil before the first block
 	roots  map[int]*os.Root
+	sub    subfolder // of the last drop
 	forms  forms
 	buf    []byte
-	aside  bool // something was put into quarantine in this batch
+	memory series.Memory // for one reader at a time
+	aside  bool          // something was put into quarantine in this batch
 }
 
 // outcome is what became of a candidate.
@@ -50,6 +54,7 @@ func (w *worker) begin() {
 
 // end closes what is open. The segment is durable afterwards, or gone.
 func (w *worker) end(commit bool) (err error) {
+	w.sub.close()
 	for _, r := range w.roots {
 		r.Close()
 	}
@@ -92,6 +97,38 @@ func (w *worker) root(f *Folder) (*os.Root, error) {
 	return r, nil
 }
 
+// subfolder is an open folder below a drop folder. Neighbours in a batch lie in
+// the same one mostly, and a walk from the top for each costs more than reading it.
+type subfolder struct {
+	folder int
+	dir    string
+	root   *os.Root // nil: none is open
+}
+
+func (s *subfolder) close() {
+	if s.root != nil {
+		s.root.Close()
+	}
+	*s = subfolder{}
+}
+
+// place gives the folder that a candidate lies in, and its name there.
+func (w *worker) place(c *Candidate) (*os.Root, string, error) {
+	root, err := w.root(c.folder)
+	dir, base := path.Split(c.Name)
+	if err != nil || dir == "" {
+		return root, base, err
+	}
+	if s := &w.sub; s.root == nil || s.folder != c.folder.index || s.dir != dir {
+		s.close()
+		if root, err = root.OpenRoot(dir); err != nil {
+			return nil, "", unreadable("open folder of drop", err)
+		}
+		*s = subfolder{c.folder.index, dir, root}
+	}
+	return w.sub.root, base, nil
+}
+
 // take reads one candidate. last is the newest stamp taken from the same source.
 // An error is one of the batch.
 func (w *worker) take(ctx context.Context, c *Candidate, last int64, claim claim) (outcome, error) {
@@ -127,11 +164,11 @@ func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int6
 	if c.Size > w.t.limits.File {
 		return outcome{}, refuse("it has %d bytes, more than limits.file allows (%d)", c.Size, w.t.limits.File)
 	}
-	root, err := w.root(c.folder)
+	root, name, err := w.place(c)
 	if err != nil {
 		return outcome{}, err
 	}
-	in, buf, err := open(root, c, w.buf)
+	in, buf, err := open(root, name, c, w.buf)
 	if w.buf = buf; err != nil {
 		return outcome{}, err
 	}

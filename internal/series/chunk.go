@@ -31,7 +31,9 @@ type chunk struct {
 
 // newChunk makes a chunk that reads as r does, which has read no row yet.
 func newChunk(r *Reader, size int64) (*chunk, error) {
-	own, err := newReader(r.set, r.dialect, &source{r: bytes.NewReader(nil), whole: true}, 0, 0)
+	set := r.set
+	set.Memory = nil // of one reader at a time
+	own, err := newReader(set, r.dialect, &source{r: bytes.NewReader(nil), whole: true}, 0, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	ModTime         time.Time      // the file's, for the same choice
 	OnFault         func(Fault)    // called for every bad row or cell; nil: only counted
 	Resume          *Resume        // read on in a file that grew
+	Memory          *Memory        // of the Reader before, when that is closed; nil: fresh
 	WholeLines      bool           // a last line without newline is not read (see Reader.Consumed)
 }
 

@@ -190,10 +190,7 @@ func (r *Reader) allocate(m int) {
 		r.full = min(r.full, max(16, bytes.Count(r.buf[r.pos:r.have], []byte("\n"))+1))
 	}
 	r.stride = r.full + 8
-	r.values = make([]float64, m*r.stride)
-	r.guess = make([]uint8, m)
-	r.times = make([]int64, r.full)
-	r.lines = make([]int64, r.full)
+	r.values, r.guess, r.times, r.lines = r.set.Memory.rows(m*r.stride, m, r.full)
 }
 
 // Dialect is how the file is written.
@@ -219,6 +216,8 @@ func (r *Reader) Close() error {
 	if r.err == nil {
 		r.err = errors.New("read rows: the reader is closed")
 	}
+	r.set.Memory.keep(r.buf)
+	r.set.Memory = nil
 	return nil
 }
 

@@ -27,7 +27,7 @@ type source struct {
 // openSource reads the beginning of a file and undoes what is around the text.
 func openSource(r io.Reader, set *settings) (*source, error) {
 	s := &source{r: &limitReader{r: r, left: limitOf(set)}}
-	if err := s.read(); err != nil {
+	if err := s.read(set.Memory); err != nil {
 		return nil, s.explain(err, set)
 	}
 	if bytes.HasPrefix(s.head, []byte{0x1f, 0x8b}) {
@@ -36,7 +36,7 @@ func openSource(r io.Reader, set *settings) (*source, error) {
 			return nil, &HopelessError{Reason: "the gzip data is damaged at its beginning; copy the file again"}
 		}
 		s.gzip, s.r = z, &limitReader{r: z, left: limitOf(set)}
-		if err := s.read(); err != nil {
+		if err := s.read(set.Memory); err != nil {
 			return nil, s.explain(err, set)
 		}
 		if s.gzip.damage != "" && bytes.IndexByte(s.head, '\n') < 0 {
@@ -46,7 +46,7 @@ func openSource(r io.Reader, set *settings) (*source, error) {
 	s.enc, s.bom = sniffEncoding(s.head, set.Encoding, s.whole)
 	if s.enc == encUTF16LE || s.enc == encUTF16BE {
 		s.r = newUTF16Reader(io.MultiReader(bytes.NewReader(bytes.Clone(s.head[s.bom:])), s.r), s.enc)
-		if err := s.read(); err != nil {
+		if err := s.read(set.Memory); err != nil {
 			return nil, s.explain(err, set)
 		}
 	} else {
@@ -59,7 +59,7 @@ func openSource(r io.Reader, set *settings) (*source, error) {
 // resumeSource goes on in a file whose beginning is known.
 func resumeSource(r io.Reader, set *settings, d Dialect) (*source, error) {
 	s := &source{r: &limitReader{r: r, left: limitOf(set)}, enc: d.Encoding}
-	if err := s.read(); err != nil {
+	if err := s.read(set.Memory); err != nil {
 		return nil, s.explain(err, set)
 	}
 	s.lineEnds(d.LineEnd == "cr")
@@ -74,8 +74,8 @@ func limitOf(set *settings) int64 {
 }
 
 // read fills head.
-func (s *source) read() error {
-	buf := make([]byte, headSize+bufferPad)
+func (s *source) read(m *Memory) error {
+	buf := m.head()
 	n, err := io.ReadFull(s.r, buf[:headSize])
 	s.head, s.whole = buf[:n], false
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
