@@ -20,6 +20,7 @@ import (
 type source struct {
 	dir  string
 	open []openFile // least recently used first
+	near []byte     // small blocks, read at once
 }
 
 type openFile struct {
@@ -28,6 +29,10 @@ type openFile struct {
 }
 
 const keptFiles = 8
+
+// nearBytes is how many bytes of a window's blocks are read at once, a block at
+// a time. Of what is more, one column of one block is in memory at a time.
+const nearBytes = 512 << 10
 
 // readError says of which block bytes cannot be read. Sealing goes on without
 // it: one bad spot on a card must not keep a machine's windows back.
@@ -80,7 +85,7 @@ func (s *source) close() error {
 	for _, o := range s.open {
 		errs = append(errs, o.file.Close())
 	}
-	s.open = nil
+	s.open, s.near = nil, nil
 	return errors.Join(errs...)
 }
 
@@ -103,18 +108,33 @@ func (s *source) parts(blocks []drop.Block) ([]part, error) {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Drop, b.Drop))
 	})
 	parts := make([]part, len(blocks))
+	used := int64(0)
 	for i, b := range blocks {
 		f, err := s.file(b.File)
 		if err != nil {
 			return nil, &readError{b, err}
 		}
-		block, err := f.Block(b.Ref)
+		var block *segment.Block
+		if b.Length > 0 && b.Length <= nearBytes-used {
+			block, err = f.Whole(b.Ref, s.room(used, b.Length))
+			used += b.Length
+		} else {
+			block, err = f.Block(b.Ref)
+		}
 		if err != nil {
 			return nil, &readError{b, err}
 		}
 		parts[i] = part{Block: b, sections: block.Groups()}
 	}
 	return parts, nil
+}
+
+// room gives n bytes of near, behind those that are used.
+func (s *source) room(used, n int64) []byte {
+	if used+n > int64(len(s.near)) {
+		s.near = make([]byte, min(nearBytes, max(64<<10, 2*(used+n)))) // blocks before keep the old one
+	}
+	return s.near[used : used+n : used+n]
 }
 
 // find gives the place of a sensor. The columns of neighbouring blocks have

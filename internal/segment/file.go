@@ -67,6 +67,32 @@ func (f *File) Block(ref Ref) (*Block, error) {
 	return b, nil
 }
 
+// Whole is Block for a small one of which every column is wanted: all of it is
+// read at once, into buf, which must have ref.Length bytes and belongs to the
+// Block from then on.
+func (f *File) Whole(ref Ref, buf []byte) (*Block, error) {
+	if _, err := f.read(buf, ref.Offset, ref.Length); err != nil {
+		return nil, fmt.Errorf("read block of %s at byte %d of %s: %w", ref.Component, ref.Offset, f.name, err)
+	}
+	near := &File{in: stretch{f.in, ref.Offset, buf}, name: f.name, size: f.size}
+	return near.Block(ref)
+}
+
+// stretch is a file of which the bytes from from on were read already.
+type stretch struct {
+	io.ReaderAt
+	from int64
+	b    []byte
+}
+
+// ReadAt implements io.ReaderAt.
+func (s stretch) ReadAt(p []byte, at int64) (int, error) {
+	if at < s.from || at-s.from > int64(len(s.b)-len(p)) {
+		return s.ReaderAt.ReadAt(p, at)
+	}
+	return copy(p, s.b[at-s.from:]), nil
+}
+
 func (f *File) block(offset int64, names map[string]string) (*Block, error) {
 	r, b, err := f.record(offset)
 	if err != nil {
