@@ -121,7 +121,27 @@ func (a sniffed) better(b sniffed) bool {
 	if a.hits != b.hits {
 		return a.hits > b.hits
 	}
+	if a.hits == 0 { // no stamp can be read: numbers tell which delimiter it is
+		return a.loose() > b.loose()
+	}
 	return a.width > b.width
+}
+
+// loose counts numbers beside the first cells of rows, stamps or not.
+func (a sniffed) loose() (n int) {
+	for _, row := range a.rows[:min(len(a.rows), sniffRows)] {
+		n += numbersIn(row)
+	}
+	return n
+}
+
+func numbersIn(row sniffRow) (n int) {
+	for _, cell := range row.cells[1:] {
+		if numeric(cell) {
+			n++
+		}
+	}
+	return n
 }
 
 // sepLine reads the line "sep=;" that spreadsheets take for themselves.

@@ -18,13 +18,7 @@ func (s *sniffer) hopeless(r sniffed) error {
 	}
 	best, score := 0, -1
 	for i, row := range r.rows {
-		n := 0
-		for _, cell := range row.cells[1:] {
-			if numeric(cell) {
-				n++
-			}
-		}
-		if n > score {
+		if n := numbersIn(row); n > score {
 			best, score = i, n
 		}
 	}

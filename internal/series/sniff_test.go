@@ -45,20 +45,21 @@ func TestHopeless(t *testing.T) {
 		want  string
 		empty bool
 	}{
-		"empty":             {text: "", want: "empty", empty: true},
-		"blank lines":       {text: "\n\n  \n", want: "empty", empty: true},
-		"header only":       {text: "time,a,b\n", want: "no data row yet", empty: true},
-		"month first":       {text: "time,a\n7/20/2001 11:07,1\n", want: `pin csv.timestamp_format, such as "M/d/yyyy H:mm"`},
-		"day first":         {text: "time;a\n20.07.2001 11:07:00;1\n", want: `such as "d.M.yyyy H:mm:ss"`},
-		"day or month":      {text: "time,a\n7/8/2001 11:07 PM,1\n", want: "only you know which"},
-		"workbook":          {text: "PK\x03\x04....", want: "export it as CSV"},
-		"prose":             {text: "Dear all,\nthe pump is broken.\n", want: "pin"},
-		"wrong pin":         {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{TimestampFormat: "M/d/yyyy H:mm"}, want: "correct csv.timestamp_format"},
-		"no such column":    {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{TimestampColumn: "when"}, want: "correct csv.timestamp_column"},
-		"too many columns":  {text: "time,a,b,c\n2026-01-02 00:00:00,1,2,3\n", o: Options{MaxColumns: 3}, want: "limits.columns"},
-		"long needs three":  {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{Layout: Long}, want: "csv.layout"},
-		"date but no time":  {text: "date,a\n2026-01-02,1\n2026-01-03,2\n", want: "pin csv.timestamp_format"},
-		"larger than limit": {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{MaxBytes: 10}, want: "limits.file"},
+		"empty":                     {text: "", want: "empty", empty: true},
+		"blank lines":               {text: "\n\n  \n", want: "empty", empty: true},
+		"header only":               {text: "time,a,b\n", want: "no data row yet", empty: true},
+		"month first":               {text: "time,a\n7/20/2001 11:07,1\n", want: `pin csv.timestamp_format, such as "M/d/yyyy H:mm"`},
+		"day first":                 {text: "time;a\n20.07.2001 11:07:00;1\n", want: `such as "d.M.yyyy H:mm:ss"`},
+		"day first, decimal commas": {text: "time;a;b\n20.07.2001 11:07:00;1,5;2\n", want: `such as "d.M.yyyy H:mm:ss"`},
+		"day or month":              {text: "time,a\n7/8/2001 11:07 PM,1\n", want: "only you know which"},
+		"workbook":                  {text: "PK\x03\x04....", want: "export it as CSV"},
+		"prose":                     {text: "Dear all,\nthe pump is broken.\n", want: "pin"},
+		"wrong pin":                 {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{TimestampFormat: "M/d/yyyy H:mm"}, want: "correct csv.timestamp_format"},
+		"no such column":            {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{TimestampColumn: "when"}, want: "correct csv.timestamp_column"},
+		"too many columns":          {text: "time,a,b,c\n2026-01-02 00:00:00,1,2,3\n", o: Options{MaxColumns: 3}, want: "limits.columns"},
+		"long needs three":          {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{Layout: Long}, want: "csv.layout"},
+		"date but no time":          {text: "date,a\n2026-01-02,1\n2026-01-03,2\n", want: "pin csv.timestamp_format"},
+		"larger than limit":         {text: "time,a\n2026-01-02 00:00:00,1\n", o: Options{MaxBytes: 10}, want: "limits.file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
