@@ -22,8 +22,7 @@ func TestKilledAnywhere(t *testing.T) {
 			sc.play(func() {
 				if kills < killsPerSeed && sc.rng.IntN(3) == 0 {
 					time.Sleep(time.Duration(sc.rng.IntN(250)) * time.Millisecond)
-					sc.agent.Kill()
-					sc.agent.Start()
+					sc.killed()
 					kills++
 				}
 			})
@@ -99,17 +98,21 @@ func TestDropGoneAfterTaking(t *testing.T) {
 		sc.clock.Until(d.At)
 		sc.put(d)
 		sc.taken(d)
-		switch sc.rng.IntN(4) {
+		switch sc.rng.IntN(5) {
 		case 0:
-			sc.agent.Kill()
+			sc.kill()
 			sc.agent.Remove(d.Path)
 			sc.agent.Start()
 		case 1:
 			sc.agent.Remove(d.Path)
-			sc.agent.Kill()
-			sc.agent.Start()
+			sc.killed()
 		case 2:
 			sc.agent.Put(d.Path, []byte("Timestamp,flow\n")) // a file that begins anew
+			sc.killed()
+		case 3:
+			sc.kill()
+			sc.agent.Put(d.Path, []byte("Timestamp,flow\n"))
+			sc.agent.Start()
 		}
 	}
 	sc.gates(next, sc.end, nothing)
@@ -125,7 +128,7 @@ func TestOffForHours(t *testing.T) {
 	plan.For = 3 * time.Hour
 	sc := set(t, s, plan, nil)
 	sc.begin()
-	sc.agent.Kill()
+	sc.kill()
 	for _, d := range sc.plan {
 		sc.put(d)
 	}

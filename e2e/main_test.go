@@ -1,10 +1,10 @@
 package e2e
 
 import (
-	"bytes"
+	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +18,21 @@ import (
 var (
 	builder harness.Builder
 	store   harness.Store
+	kills   atomic.Int64 // kill -9, by all scenarios
 )
+
+// leastKills is how often the whole suite has to kill the agent.
+const leastKills = 200
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	store.Close()
+	n := kills.Load()
+	fmt.Printf("the agent was killed with kill -9 %d times\n", n)
+	if whole := flag.Lookup("test.run").Value.String() == ""; code == 0 && whole && n < leastKills {
+		fmt.Printf("FAIL: the suite kills it at least %d times\n", leastKills)
+		code = 1
+	}
 	os.Exit(code)
 }
 
@@ -53,152 +63,6 @@ func untidy(seed uint64, s oracle.Scheduler) drops.Plan {
 	p := tidy(seed, s)
 	p.Empty, p.Gaps, p.Disorder, p.Corrected, p.Repeated = 0.02, 0.1, 0.2, 0.1, 0.1
 	return p
-}
-
-// scene is a gateway at work: an agent, its drops, and what must come of them.
-type scene struct {
-	t      *testing.T
-	s      oracle.Scheduler
-	plan   []oracle.Drop
-	want   oracle.Expected
-	clock  *harness.Clock
-	agent  *harness.Agent
-	bucket *harness.Bucket
-	link   *harness.Link
-	rng    *rand.Rand
-	end    time.Time
-
-	puts  map[string]int // contents dropped by path
-	blind bool           // the store cannot be asked now whether a window has arrived
-}
-
-// set makes a scene whose clock stands at begin. Nothing runs yet.
-func set(t *testing.T, s oracle.Scheduler, plan drops.Plan, change func(*harness.Setup)) *scene {
-	t.Helper()
-	sc := &scene{t: t, s: s, puts: map[string]int{}, plan: plan.Drops(), rng: rand.New(rand.NewPCG(plan.Seed, 1))}
-	sc.end = plan.From.Add(plan.For + s.Delay + 3*s.Frequency) // windows are closed after their wake-up
-	want, err := s.Expect(sc.plan, oracle.Life{First: begin(), End: sc.end})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sc.want = want
-	sc.bucket = store.Bucket(t)
-	sc.link = harness.NewLink(t, store.Addr(t))
-	sc.clock = harness.NewClock(t, begin(), 0)
-	setup := harness.Setup{Endpoint: sc.link.URL(), Bucket: sc.bucket.Name, Scheduler: s}
-	if change != nil {
-		change(&setup)
-	}
-	sc.agent = harness.NewAgent(t, builder.Binary(t), sc.clock, setup)
-	return sc
-}
-
-// begin starts the agent for the first time and waits until it has noted when that
-// was: rows from long before are not its business.
-func (sc *scene) begin() {
-	sc.t.Helper()
-	sc.agent.Start()
-	sc.agent.Await("the first start", func() string {
-		var any map[string]any
-		if err := sc.agent.Status(&any); err != nil {
-			return err.Error()
-		}
-		return ""
-	})
-}
-
-// put drops d; taken waits until its rows are the agent's.
-func (sc *scene) put(d drop) {
-	sc.t.Helper()
-	sc.agent.Put(d.Path, d.Content)
-	sc.puts[d.Path]++
-}
-
-func (sc *scene) taken(d drop) {
-	sc.t.Helper()
-	sc.agent.AwaitTaken(d.Path, sc.puts[d.Path])
-}
-
-// play lets the plan happen: time stands still while a drop is made and taken, and
-// at each window's latest time until its objects are in the bucket. Before each
-// wait, meanwhile may do its worst; it must leave the agent running.
-func (sc *scene) play(meanwhile func()) {
-	sc.t.Helper()
-	next := begin()
-	for _, d := range sc.plan {
-		next = sc.gates(next, d.At, meanwhile)
-		sc.clock.Until(d.At)
-		sc.put(d)
-		meanwhile()
-		sc.taken(d)
-	}
-	sc.gates(next, sc.end, meanwhile)
-	sc.clock.Until(sc.end)
-}
-
-// gates passes the latest times of the windows from next on that lie before t,
-// and gives the first window whose latest time does not.
-func (sc *scene) gates(next, t time.Time, meanwhile func()) time.Time {
-	sc.t.Helper()
-	for ; ; next = next.Add(sc.s.Frequency) {
-		latest := next.Add(sc.s.Frequency + sc.s.Delay - min(sc.s.Margin, sc.s.Delay/2))
-		if !latest.Before(t) {
-			return next
-		}
-		sc.clock.Until(latest.Add(time.Second))
-		meanwhile()
-		if !sc.blind {
-			sc.arrived(next)
-		}
-	}
-}
-
-// arrived waits for the objects of one window.
-func (sc *scene) arrived(start time.Time) {
-	sc.t.Helper()
-	want := map[string][]byte{}
-	for _, c := range sc.s.Components {
-		if key := sc.s.Key(c, start); sc.want.Objects[key] != nil {
-			want[key] = sc.want.Objects[key]
-		}
-	}
-	sc.agent.Await("the window of "+start.Format(time.RFC3339), func() string { return sc.bucket.Missing(sc.t, want) })
-}
-
-// finish waits until the bucket holds exactly the expected objects and every row
-// is accounted for, stops the agent, and looks again.
-func (sc *scene) finish() {
-	sc.t.Helper()
-	if len(sc.want.Objects) == 0 {
-		sc.t.Fatal("nothing is expected; the scenario tests nothing")
-	}
-	sc.agent.Await("all objects", func() string { return sc.bucket.Differences(sc.t, sc.want.Objects) })
-	sc.agent.Await("accounts", sc.unaccounted)
-	sc.agent.Stop()
-	if d := sc.bucket.Differences(sc.t, sc.want.Objects); d != "" {
-		sc.t.Errorf("after the agent stopped:\n%s", d)
-	}
-}
-
-// unaccounted names the first drop whose counts do not add up to its rows.
-func (sc *scene) unaccounted() string {
-	seen := map[string]int{}
-	for _, d := range sc.plan {
-		fates, err := sc.agent.Fates(d.Path)
-		if err != nil {
-			return err.Error()
-		}
-		seen[d.Path]++
-		at := len(fates) - seen[d.Path]
-		if at < 0 {
-			return fmt.Sprintf("%s: no version %d: %+v", d.Path, seen[d.Path], fates)
-		}
-		rows := int64(bytes.Count(d.Content, []byte("\n")) - 1)
-		if f := fates[at]; f.Counts.Rows != rows || f.Accounted() != rows || f.Counts.Open != 0 {
-			return fmt.Sprintf("%s has %d rows, status says %+v", d.Path, rows, f)
-		}
-	}
-	return ""
 }
 
 func nothing() {}

@@ -91,7 +91,7 @@ func (sc *scene) awake(wake time.Time) {
 	start := wake.Add(-sc.s.Delay - sc.s.Frequency)
 	for _, c := range sc.s.Components {
 		key := sc.s.Key(c, start)
-		if sc.want.Objects[key] == nil {
+		if sc.want[key] == nil {
 			continue
 		}
 		_, err := sc.bucket.Client.HeadObject(sc.t.Context(), &s3.HeadObjectInput{Bucket: &sc.bucket.Name, Key: &key})

@@ -14,7 +14,8 @@ type Setup struct {
 	Endpoint  string
 	Bucket    string
 	Scheduler oracle.Scheduler
-	Settle    time.Duration  // of the drop folder; 0: 50 ms
+	More      []oracle.Scheduler // beside it, with other prefixes
+	Settle    time.Duration      // of the drop folder; 0: 50 ms
 	Drops     map[string]any // more keys of the drop folder
 	Top       map[string]any // more keys at the top
 }
@@ -39,16 +40,19 @@ func (s Setup) file(a *Agent) ([]byte, error) {
 		"log":        map[string]any{"level": "info", "format": "json"},
 		"s3":         map[string]any{"region": Region, "endpoint": s.Endpoint, "path_style": true},
 		"drops":      []any{drop},
-		"schedulers": []any{s.scheduler()},
 	}
+	schedulers := []any{s.scheduler("s", s.Scheduler)}
+	for i, more := range s.More {
+		schedulers = append(schedulers, s.scheduler(fmt.Sprintf("s%d", i+2), more))
+	}
+	top["schedulers"] = schedulers
 	for k, v := range s.Top {
 		top[k] = v
 	}
 	return json.MarshalIndent(top, "", "  ")
 }
 
-func (s Setup) scheduler() map[string]any {
-	o := s.Scheduler
+func (s Setup) scheduler(name string, o oracle.Scheduler) map[string]any {
 	input := map[string]any{
 		"bucket": s.Bucket, "prefix": o.Prefix, "component_timestamp_delimiter": o.Delimiter,
 		"input_time_zone_offset": offset(o.Offset),
@@ -78,7 +82,7 @@ func (s Setup) scheduler() map[string]any {
 		late["max_ahead"] = o.MaxAhead.String()
 	}
 	sched := map[string]any{
-		"name": "s", "components": o.Components,
+		"name": name, "components": o.Components,
 		"data_upload_frequency":        iso(o.Frequency),
 		"data_delay_offset_in_minutes": int(o.Delay / time.Minute),
 		"upload_margin":                o.Margin.String(),
