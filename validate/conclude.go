@@ -49,6 +49,9 @@ func (r *Report) conclude() {
 	say(absent, "window with a component missing", "windows with a component missing")
 	say(late, "window late", "windows late")
 	say(fails, "run that fails", "runs that fail")
+	if late > 0 {
+		r.Notes = append(r.Notes, "every file is taken to arrive once, whole; of a file that grows while it is read rows come earlier than said here")
+	}
 	of := plural(len(r.Files), "file")
 	switch {
 	case len(r.Files) == 0:

@@ -76,7 +76,9 @@ func TestValidatePrintsOneDocument(t *testing.T) {
 				Column, Text string
 			}
 		}
-		Components []struct{ Sensors []struct{ Sensor, Grade string } }
+		Components []struct {
+			Sensors []struct{ Sensor, Grade string }
+		}
 	}
 	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitData || errs != "" {
 		t.Fatalf("exit %d, %v: %s%s", code, err, out, errs)
