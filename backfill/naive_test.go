@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -22,11 +23,12 @@ type naive struct {
 	labelStart           bool
 	from, to             time.Time
 	values               map[string]map[int64]float64 // by sensor
+	times                map[string][]int64           // in order
 }
 
 func newNaive(t *testing.T, texts ...string) *naive {
 	t.Helper()
-	n := &naive{frequency: 5 * time.Minute, rate: time.Minute, gap: 3 * time.Minute, values: map[string]map[int64]float64{}}
+	n := &naive{frequency: 5 * time.Minute, rate: time.Minute, gap: 3 * time.Minute, values: map[string]map[int64]float64{}, times: map[string][]int64{}}
 	for _, text := range texts {
 		rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 		if err != nil {
@@ -70,17 +72,17 @@ func (n *naive) cell(sensor string, label int64) (text string, real bool) {
 	if n.labelStart {
 		edge++
 	}
-	var times []int64
-	last := int64(math.MinInt64)
-	for t := range n.values[sensor] {
-		if from < t && t <= to {
-			times = append(times, t)
-		}
-		if t <= to {
-			last = max(last, t)
-		}
+	all := n.times[sensor]
+	if all == nil {
+		all = slices.Sorted(maps.Keys(n.values[sensor]))
+		n.times[sensor] = all
 	}
-	slices.Sort(times)
+	i, _ := slices.BinarySearch(all, from+1)
+	j, _ := slices.BinarySearch(all, to+1)
+	times, last := all[i:j], int64(math.MinInt64)
+	if j > 0 {
+		last = all[j-1]
+	}
 	switch {
 	case len(times) > 0:
 		sum := 0.0
