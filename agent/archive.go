@@ -1,16 +1,12 @@
 package agent
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"go.uber.org/zap"
 
@@ -23,7 +19,8 @@ type accounts interface {
 	// Settled gives drops all of whose rows are accounted for, oldest first.
 	Settled(ctx context.Context, limit int) ([]drop.Drop, error)
 	Path(ctx context.Context, folder, name string) (drop.Drop, bool, error)
-	SetState(ctx context.Context, id int64, st drop.State, reason string) error
+	// SetStates notes what became of the drops' files, in one transaction.
+	SetStates(ctx context.Context, fates []drop.Fate) error
 }
 
 // aftermath is what happens to a folder's files when they are done with.
@@ -42,133 +39,145 @@ type archiver struct {
 	log     *zap.Logger
 }
 
-// batch is how many drops one pass moves, so that sealing never waits long.
+// archiveBatch is how many drops one pass moves, so that sealing never waits long.
 const archiveBatch = 256
 
 // pass archives, deletes or keeps what is accounted for, and tells whether
 // there may be more. A drop that cannot be moved is logged and tried again at
 // the next pass.
+//
+// Copies become durable first, then one transaction says where all of them are,
+// then the files go. After a crash before the transaction the copies are made
+// again; after one behind it a file that is still there is found again, is a
+// repeat of its drop, and is put away as that.
 func (a *archiver) pass(ctx context.Context) (more bool, err error) {
 	drops, err := a.ledger.Settled(ctx, archiveBatch)
 	if err != nil {
 		return false, err
 	}
+	p := putting{archiver: a, roots: map[string]*os.Root{}, targets: map[string]bool{}}
+	defer p.close()
 	var errs []error
 	for _, d := range drops {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if err := a.finish(ctx, d); err != nil {
+		if err := p.plan(ctx, d); err != nil {
 			errs = append(errs, fmt.Errorf("put away %s: %w", filepath.Join(d.Folder, d.Name), err))
 		}
 	}
+	if err := atomicfile.CommitAll(p.copies); err != nil {
+		return false, errors.Join(append(errs, err)...)
+	}
+	if err := a.ledger.SetStates(ctx, p.fates); err != nil {
+		return false, errors.Join(append(errs, err)...)
+	}
+	for _, r := range p.removals {
+		if err := r.do(); err != nil {
+			errs = append(errs, fmt.Errorf("put away %s: %w", r.name, err))
+		}
+	}
+	a.log.Debug("put away", zap.Int("drops", len(p.fates)), zap.Int("removed", len(p.removals)))
 	return len(drops) == archiveBatch && len(errs) == 0, errors.Join(errs...)
 }
 
-func (a *archiver) finish(ctx context.Context, d drop.Drop) error {
-	newest, ok, err := a.ledger.Path(ctx, d.Folder, d.Name)
+// putting is one pass.
+type putting struct {
+	*archiver
+	roots    map[string]*os.Root
+	targets  map[string]bool // of copies
+	copies   []*atomicfile.File
+	fates    []drop.Fate
+	removals []removal
+}
+
+// removal is a file to be removed, with its marker.
+type removal struct {
+	root         *os.Root
+	name, marker string
+}
+
+func (r removal) do() error {
+	if err := r.root.Remove(r.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if r.marker == "" {
+		return nil
+	}
+	if err := r.root.Remove(r.name + r.marker); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// plan decides what becomes of a drop's file, and copies it where it is archived.
+func (p *putting) plan(ctx context.Context, d drop.Drop) error {
+	fate := func(st drop.State, reason string) error {
+		p.fates = append(p.fates, drop.Fate{ID: d.ID, State: st, Reason: reason})
+		return nil
+	}
+	newest, ok, err := p.ledger.Path(ctx, d.Folder, d.Name)
 	if err != nil {
 		return err
 	}
 	if ok && newest.ID != d.ID {
-		return a.ledger.SetState(ctx, d.ID, drop.Gone, "a newer version of the file was taken")
+		return fate(drop.Gone, "a newer version of the file was taken")
 	}
-	to, known := a.folders[d.Folder]
+	to, known := p.folders[d.Folder]
 	if !known {
-		return a.ledger.SetState(ctx, d.ID, drop.Kept, "its folder is no longer configured")
+		return fate(drop.Kept, "its folder is no longer configured")
 	}
-	root, err := os.OpenRoot(d.Folder)
+	root, err := p.root(d.Folder)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
 	st, err := root.Lstat(d.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return a.ledger.SetState(ctx, d.ID, drop.Gone, "the file was removed by somebody else")
+		return fate(drop.Gone, "the file was removed by somebody else")
 	case err != nil:
 		return err
-	case !st.Mode().IsRegular() || st.Size() != d.Size || !st.ModTime().Equal(d.ModTime):
-		return a.ledger.SetState(ctx, d.ID, drop.Gone, "the file has changed since it was read")
+	case !unchanged(st, d):
+		return fate(drop.Gone, "the file has changed since it was read")
 	}
+	gone := removal{root, d.Name, to.marker}
 	switch to.after {
 	case "keep":
-		return a.ledger.SetState(ctx, d.ID, drop.Kept, "")
+		return fate(drop.Kept, "")
 	case "delete":
-		return a.remove(ctx, root, d, to, drop.Deleted, "")
+		p.removals = append(p.removals, gone)
+		return fate(drop.Deleted, "")
 	}
-	target, err := a.store(root, d, to)
+	target, err := p.store(root, d, to)
 	if err != nil {
 		return err
 	}
-	return a.remove(ctx, root, d, to, drop.Archived, target)
+	p.removals = append(p.removals, gone)
+	return fate(drop.Archived, target)
 }
 
-// remove writes the ledger first: after a crash in between the file is still
-// there, is found again, is a repeat of this drop, and is put away as that.
-func (a *archiver) remove(ctx context.Context, root *os.Root, d drop.Drop, to aftermath, st drop.State, reason string) error {
-	if err := a.ledger.SetState(ctx, d.ID, st, reason); err != nil {
-		return err
-	}
-	if err := root.Remove(d.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if to.marker != "" {
-		if err := root.Remove(d.Name + to.marker); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	a.log.Debug("put away", zap.String("drop", d.Name), zap.String("state", string(st)))
-	return nil
+// unchanged tells whether a file is still what was read.
+func unchanged(st fs.FileInfo, d drop.Drop) bool {
+	return st.Mode().IsRegular() && st.Size() == d.Size && st.ModTime().Equal(d.ModTime)
 }
 
-// store copies the drop into the archive, by the day on which it was taken,
-// and returns where it is.
-func (a *archiver) store(root *os.Root, d drop.Drop, to aftermath) (string, error) {
-	src, err := root.Open(d.Name)
-	if err != nil {
-		return "", err
+func (p *putting) root(folder string) (*os.Root, error) {
+	if r := p.roots[folder]; r != nil {
+		return r, nil
 	}
-	defer src.Close()
-	squeeze := to.gzip && !strings.HasSuffix(d.Name, ".gz")
-	target := filepath.Join(to.dir, d.TakenAt.UTC().Format("20060102"), filepath.FromSlash(d.Name))
-	if squeeze {
-		target += ".gz"
+	r, err := os.OpenRoot(folder)
+	if err == nil {
+		p.roots[folder] = r
 	}
-	if _, err := os.Lstat(target); err == nil { // an earlier file of that name
-		ext := filepath.Ext(d.Name)
-		base := filepath.Join(filepath.Dir(target), strings.TrimSuffix(filepath.Base(d.Name), ext))
-		target = base + "~" + hex.EncodeToString(d.Identity[:4]) + ext
-		if squeeze {
-			target += ".gz"
-		}
+	return r, err
+}
+
+// close removes copies that were not committed.
+func (p *putting) close() {
+	for _, f := range p.copies {
+		_ = f.Close() // what is left over is written anew by the next pass
 	}
-	out, err := atomicfile.Create(target, 0o640)
-	if err != nil {
-		return "", err
+	for _, r := range p.roots {
+		r.Close()
 	}
-	defer out.Close()
-	var w io.Writer = out
-	var z *gzip.Writer
-	if squeeze {
-		z = gzip.NewWriter(out)
-		z.Name, z.ModTime = filepath.Base(d.Name), d.ModTime
-		w = z
-	}
-	n, err := io.Copy(w, src)
-	if err != nil {
-		return "", fmt.Errorf("copy into the archive: %w", err)
-	}
-	if n != d.Size {
-		return "", fmt.Errorf("copy into the archive: read %d bytes of %d: the file is changing", n, d.Size)
-	}
-	if z != nil {
-		if err := z.Close(); err != nil {
-			return "", fmt.Errorf("compress into the archive: %w", err)
-		}
-	}
-	if err := os.Chtimes(out.Name(), d.ModTime, d.ModTime); err != nil {
-		return "", err
-	}
-	return target, out.Commit()
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // TempSuffix marks unfinished files; whoever owns a folder may delete them at start.
@@ -51,6 +52,42 @@ func (f *File) Commit() error {
 	}
 	f.done = true
 	return SyncDir(filepath.Dir(f.target))
+}
+
+// CommitAll commits several files, with their syncs at the same time, so that a
+// journal takes them together, and one sync per folder. After an error some may
+// be under their names; they are whole.
+func CommitAll(files []*File) error {
+	errs := make([]error, len(files))
+	var wait sync.WaitGroup
+	for i, f := range files {
+		wait.Go(func() {
+			if err := f.Sync(); err != nil {
+				errs[i] = fmt.Errorf("sync %s: %w", f.target, err)
+			}
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	folders := make(map[string]bool)
+	for _, f := range files {
+		if err := f.File.Close(); err != nil {
+			return fmt.Errorf("close %s: %w", f.target, err)
+		}
+		if err := os.Rename(f.Name(), f.target); err != nil {
+			return fmt.Errorf("rename to %s: %w", f.target, err)
+		}
+		f.done = true
+		folders[filepath.Dir(f.target)] = true
+	}
+	for dir := range folders {
+		if err := SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close removes the temp file unless Commit succeeded. It may be called twice.

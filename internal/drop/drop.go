@@ -17,7 +17,15 @@ const (
 	Deleted     State = "deleted"     // all rows accounted for; the file was deleted
 	Kept        State = "kept"        // all rows accounted for; the file stays where it is
 	Gone        State = "gone"        // all rows accounted for; somebody else removed or replaced the file
+	Damaged     State = "damaged"     // rows of it cannot be read from the spool; its file, if it is still there, is read again
 )
+
+// Fate is a drop's new state, with the reason in words.
+type Fate struct {
+	ID     int64
+	State  State
+	Reason string
+}
 
 // Drop is one version of the content at a path below a drop folder.
 type Drop struct {
@@ -54,11 +62,11 @@ type Part struct {
 type Counts struct {
 	Rows      int64 // data rows read
 	Windowed  int64 // in a window's object
-	Late      int64 // in late/
+	Late      int64 // in late/, and in no window's object
 	Older     int64 // left in the drop: older than overdue_max or the agent's first start
 	Ahead     int64 // in quarantine: further ahead than max_ahead
 	Ambiguous int64 // in quarantine: two instants are possible
-	Bad       int64 // in quarantine: no usable timestamp, or no usable cell
+	Bad       int64 // in quarantine: no usable timestamp, no usable cell, or damaged in the spool
 	Open      int64 // in a segment, their window is not closed yet
 	Values    int64 // usable cells
 	BadCells  int64 // in quarantine: text that is no number

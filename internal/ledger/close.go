@@ -19,8 +19,8 @@ const (
 		ON CONFLICT (stream, start) DO UPDATE SET closed = TRUE, late = windows.late + excluded.late, repeated = windows.repeated + excluded.repeated`
 	updateStream = `UPDATE streams SET late = late + $2, repeated = repeated + $3 WHERE id = $1`
 	releaseBlock = `UPDATE blocks SET released = TRUE WHERE component = $1 AND slot = $2 AND "drop" = $3 AND released = 0 RETURNING segment, n_rows`
-	settleDrop   = `UPDATE drops SET n_windowed = n_windowed + $2, n_late = n_late + $3, n_open = n_open - $2 - $3, live = live - $4,
-		n_repeated = n_repeated + $5, n_same = n_same + $6 WHERE id = $1`
+	settleDrop   = `UPDATE drops SET n_windowed = n_windowed + $2, n_late = n_late + $3, n_open = n_open - $2 - $3 - $7, live = live - $4,
+		n_repeated = n_repeated + $5, n_same = n_same + $6, n_bad = n_bad + $7 WHERE id = $1`
 	settleSegment = `UPDATE segments SET live = live - $2 WHERE id = $1`
 	upsertAppend  = `INSERT INTO appends (path, length) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET length = excluded.length`
 )
@@ -46,9 +46,9 @@ func (l *Ledger) CommitClosed(ctx context.Context, steps []window.Closing) error
 
 // settled is what a change adds to a drop.
 type settled struct {
-	windowed, late int64 // rows
-	blocks         int64
-	lost           window.Lost
+	windowed, late, bad int64 // rows
+	blocks              int64
+	lost                window.Lost
 }
 
 // closing is the work of one CommitClosed. Drops and segments are written once
@@ -108,14 +108,15 @@ func (c *closing) release(r *window.Release) error {
 	if err != nil || !found {
 		return err
 	}
-	if r.Windowed < 0 || r.Late < 0 || r.Windowed+r.Late != rows {
-		return fmt.Errorf("it has %d rows, but %d in windows and %d late are accounted for", rows, r.Windowed, r.Late)
+	if r.Windowed < 0 || r.Late < 0 || r.Bad < 0 || r.Windowed+r.Late+r.Bad != rows {
+		return fmt.Errorf("it has %d rows, but %d in windows, %d late and %d bad are accounted for", rows, r.Windowed, r.Late, r.Bad)
 	}
 	c.changed = true
 	c.segments[segmentID]++
 	d := c.drops[r.Drop]
 	d.windowed += r.Windowed
 	d.late += r.Late
+	d.bad += r.Bad
 	d.blocks++
 	c.drops[r.Drop] = d
 	return nil
@@ -125,7 +126,7 @@ func (c *closing) finish() error {
 	sum := &c.head.sum
 	for _, id := range slices.Sorted(maps.Keys(c.drops)) {
 		d := c.drops[id]
-		n, err := c.exec(settleDrop, id, d.windowed, d.late, d.blocks, d.lost.Repeated, d.lost.Same)
+		n, err := c.exec(settleDrop, id, d.windowed, d.late, d.blocks, d.lost.Repeated, d.lost.Same, d.bad)
 		if err != nil {
 			return fmt.Errorf("settle drop %d: %w", id, err)
 		}
@@ -134,7 +135,8 @@ func (c *closing) finish() error {
 		}
 		sum.Windowed += d.windowed
 		sum.Late += d.late
-		sum.Open -= d.windowed + d.late
+		sum.Bad += d.bad
+		sum.Open -= d.windowed + d.late + d.bad
 		sum.Repeated += d.lost.Repeated
 		sum.Same += d.lost.Same
 	}

@@ -243,3 +243,62 @@ func TestAccountsAndHeldValuesHold(t *testing.T) {
 		}
 	})
 }
+
+func TestStatesChangeTogetherOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	l := openTest(t, t.TempDir())
+	drops := commit(t, l, aTaking("a.csv", "s1", 5, 0), aTaking("b.csv", "s1", 5, 1))
+	if err := l.SetStates(t.Context(), []drop.Fate{{ID: drops[0].ID, State: drop.Gone}, {ID: 99, State: drop.Gone}}); err == nil {
+		t.Fatal("a drop that does not exist changed its state")
+	}
+	if d, _, err := l.Drop(t.Context(), drops[0].ID); err != nil || d.State != drop.Taken {
+		t.Fatalf("half a batch was committed: %s, %v", d.State, err)
+	}
+	fates := []drop.Fate{{ID: drops[0].ID, State: drop.Archived, Reason: "/archive/a.csv"}, {ID: drops[1].ID, State: drop.Gone}}
+	if err := l.SetStates(t.Context(), fates); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range fates {
+		if d, _, err := l.Drop(t.Context(), drops[i].ID); err != nil || d.State != f.State || d.Reason != f.Reason {
+			t.Errorf("%+v, %v", d, err)
+		}
+	}
+}
+
+func TestAForsakenDropIsNewWhenItIsListedAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	l := openTest(t, t.TempDir())
+	d := commit(t, l, aTaking("a.csv", "s1", 5, 0, 1))[0]
+	must(t, l.Forsake(ctx, d.ID, "byte 17 is wrong"))
+	if _, known, err := l.ByIdentity(ctx, d.Identity); known || err != nil {
+		t.Errorf("it would be a repeat of itself: %v", err)
+	}
+	if p, ok, err := l.Path(ctx, d.Folder, d.Name); !ok || err != nil || p.State != drop.Damaged || p.Reason != "byte 17 is wrong" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	again := commit(t, l, aTaking("a.csv", "s2", 5, 0, 1))[0]
+	if again.Version != 2 || again.PathID != d.PathID {
+		t.Errorf("%+v", again)
+	}
+	bad := release(d, 0, 0, 0)
+	bad.Bad = 5
+	must(t, l.CommitClosed(ctx, []window.Closing{{Release: []window.Release{bad, release(d, 1, 5, 0)}}}))
+	wantCounts(t, l, d.ID, drop.Counts{Rows: 10, Windowed: 5, Bad: 5, Values: 20})
+}
+
+func TestAWindowWhoseObjectIsLeftAloneIsDone(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	l := openTest(t, t.TempDir())
+	must(t, l.CommitSealed(ctx, []window.Record{record(0, 1)}))
+	must(t, l.Uploaded(ctx, []window.Result{{ID: record(0, 1).ID, Generation: 1, Kept: true, Err: "it was there", Remedy: "none", At: t0}}))
+	must(t, l.CommitSealed(ctx, []window.Record{record(0, 2)}))
+	if pending, err := l.Pending(ctx, 0); err != nil || len(pending) != 0 {
+		t.Errorf("%+v, %v", pending, err)
+	}
+	r, _, err := l.Window(ctx, record(0, 1).ID)
+	if err != nil || !r.Kept || r.Generation != 1 || r.Verified != 0 || r.Error != "it was there" || r.Remedy != "none" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

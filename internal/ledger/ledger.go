@@ -35,6 +35,7 @@ type Ledger struct {
 	reads    *reads
 	log      *zap.Logger
 	fresh    bool
+	lost     bool
 	setAside string
 	sensors  sensorNames
 
@@ -64,7 +65,7 @@ func open(ctx context.Context, dir string, m *mark, log *zap.Logger) (*Ledger, e
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{log: log, mark: m, fresh: fresh}
+	l := &Ledger{log: log, mark: m, fresh: fresh, lost: fresh && m.Commits() > 0}
 	err = l.load(ctx, path)
 	if err != nil && sqldb.Damaged(err) {
 		if l.setAside, err = setAside(path, err, log); err != nil {
@@ -143,6 +144,10 @@ func OpenReadOnly(ctx context.Context, dir string) (*Ledger, error) {
 // Fresh tells whether Open made a new ledger: nothing is known of what is in
 // the spool, in the append-only files and in the bucket.
 func (l *Ledger) Fresh() bool { return l.fresh }
+
+// Lost tells whether Open made a new ledger although there had been one: its
+// file was removed. One that was set aside is not meant.
+func (l *Ledger) Lost() bool { return l.lost }
 
 // SetAside is the path to which Open moved a damaged ledger, "" for none.
 func (l *Ledger) SetAside() string { return l.setAside }

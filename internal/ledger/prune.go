@@ -12,7 +12,7 @@ const (
 	// The newest version of a path stays as long as its file may: what is in a
 	// drop folder must not be taken for new.
 	pruneDrops = `DELETE FROM drops WHERE id IN (SELECT d.id FROM drops d JOIN paths p ON p.id = d.path
-		WHERE d.taken_at < $1 AND d.live = 0 AND d.n_older = 0 AND d.state IN ('archived', 'deleted', 'gone', 'kept')
+		WHERE d.taken_at < $1 AND d.live = 0 AND d.n_older = 0 AND d.state IN ('archived', 'deleted', 'gone', 'kept', 'damaged')
 			AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b."drop" = d.id)
 			AND (p.newest <> d.id OR (d.state IN ('archived', 'deleted') AND NOT EXISTS (SELECT 1 FROM drops o WHERE o.path = d.path AND o.id <> d.id)))
 		LIMIT $2)`

@@ -145,8 +145,8 @@ func TestALedgerThatIsGoneIsFresh(t *testing.T) {
 		must(t, os.Remove(filepath.Join(dir, fileName+suffix)))
 	}
 	l := openTest(t, dir)
-	if !l.Fresh() || l.SetAside() != "" {
-		t.Error(l.Fresh(), l.SetAside())
+	if !l.Fresh() || !l.Lost() || l.SetAside() != "" {
+		t.Error(l.Fresh(), l.Lost(), l.SetAside())
 	}
 }
 

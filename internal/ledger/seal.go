@@ -20,12 +20,13 @@ const upsertSealed = `INSERT INTO windows (stream, start, finish, closed, genera
 		first_sealed_at = CASE WHEN windows.first_sealed_at = 0 THEN excluded.first_sealed_at ELSE windows.first_sealed_at END,
 		attempts = CASE WHEN excluded.generation <> windows.generation THEN 0 ELSE windows.attempts END,
 		next_try = CASE WHEN excluded.generation <> windows.generation THEN 0 ELSE windows.next_try END
-	WHERE excluded.generation >= windows.generation`
+	WHERE excluded.generation >= windows.generation AND NOT windows.kept`
 
 // CommitSealed enters windows as they were sealed, all or none. A generation of
 // 0 only makes a window known, with the time of its newest row. What the upload
 // tells of a window stays, but a new generation is due at once. A generation
-// older than the one known changes nothing.
+// older than the one known changes nothing, and neither does one of a window
+// whose object is left alone.
 func (l *Ledger) CommitSealed(ctx context.Context, records []window.Record) error {
 	if len(records) == 0 {
 		return nil

@@ -30,6 +30,21 @@ func (l *Ledger) SetState(ctx context.Context, id int64, st drop.State, reason s
 	})
 }
 
+// SetStates notes what became of the files of several drops, all or none.
+func (l *Ledger) SetStates(ctx context.Context, fates []drop.Fate) error {
+	if len(fates) == 0 {
+		return nil
+	}
+	return l.write(ctx, "set states of drops", func(t *tx) error {
+		for _, f := range fates {
+			if err := t.setState(f.ID, f.State, f.Reason); err != nil {
+				return fmt.Errorf("drop %d: %w", f.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
 func (t *tx) setState(id int64, st drop.State, reason string) error {
 	var old string
 	found, err := t.get(`SELECT state FROM drops WHERE id = $1`, []any{id}, &old)
@@ -49,4 +64,27 @@ func (t *tx) setState(id int64, st drop.State, reason string) error {
 		return err
 	}
 	return t.tally(st, 1)
+}
+
+// Forsake notes that rows of a drop cannot be read any more: its path's content
+// is new when it is listed again, whatever was taken of it. The drop and its
+// path's newest version get the state Damaged.
+func (l *Ledger) Forsake(ctx context.Context, id int64, reason string) error {
+	return l.write(ctx, fmt.Sprintf("forsake drop %d", id), func(t *tx) error {
+		var path, newest int64
+		found, err := t.get(`SELECT p.id, p.newest FROM paths p JOIN drops d ON d.path = p.id WHERE d.id = $1`, []any{id}, &path, &newest)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fmt.Errorf("it is not in the ledger")
+		}
+		if _, err := t.exec(`UPDATE drops SET origin = FALSE WHERE path = $1`, path); err != nil {
+			return err
+		}
+		if err := t.setState(id, drop.Damaged, reason); err != nil || id == newest {
+			return err
+		}
+		return t.setState(newest, drop.Damaged, reason)
+	})
 }

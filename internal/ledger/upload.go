@@ -23,6 +23,8 @@ const (
 		next_try = CASE WHEN $3 = generation THEN $10 ELSE next_try END,
 		error = '', remedy = '', error_at = 0
 		WHERE stream = $1 AND start = $2 AND generation >= $3`
+	uploadKept = `UPDATE windows SET kept = TRUE, done = max(done, $3), error = $4, remedy = $5, error_at = $6, attempts = 0, next_try = 0
+		WHERE stream = $1 AND start = $2 AND generation >= $3`
 	uploadFailed = `UPDATE windows SET error = $4, remedy = $5, error_at = $6, attempts = $7, next_try = $8
 		WHERE stream = $1 AND start = $2 AND generation = $3`
 )
@@ -60,6 +62,10 @@ func (l *Ledger) Uploaded(ctx context.Context, results []window.Result) error {
 func (t *tx) uploaded(r *window.Result) error {
 	stream, err := t.stream(r.Scheduler, r.Component)
 	if err != nil {
+		return err
+	}
+	if r.Kept {
+		_, err = t.exec(uploadKept, stream, r.Start, r.Generation, r.Err, r.Remedy, ns(r.At))
 		return err
 	}
 	if r.Err != "" {

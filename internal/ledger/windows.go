@@ -13,7 +13,7 @@ const (
 	sealedColumns = `t.scheduler, t.component, w.start, w.generation, w.bucket, w.key, w.path, w.size, w.sha256, w.md5, w.wake, w.overdue,
 		w.uploaded, w.attempts, w.next_try`
 	recordColumns = sealedColumns + `, w.finish, w.sealed_seq, w.sealed_at, w.first_sealed_at, w.last_row_at, w.real_rows, w.held_only, w.silent,
-		w.closed, w.unverified, w.verified, w.verified_at, w.etag, w.late, w.repeated, w.error, w.remedy, w.error_at`
+		w.closed, w.unverified, w.verified, w.verified_at, w.etag, w.late, w.repeated, w.error, w.remedy, w.error_at, w.kept`
 	windowTables = ` FROM windows w JOIN streams t ON t.id = w.stream `
 
 	selectWindow      = `SELECT ` + recordColumns + windowTables + `WHERE t.scheduler = $1 AND t.component = $2 AND w.start = $3`
@@ -132,7 +132,7 @@ func scanRecord(scan func(...any) error) (window.Record, error) {
 	var r window.Record
 	var sealedAt, first, lastRow, verifiedAt, errorAt int64
 	err := scan(append(s.dest(), &r.End, &r.SealedSeq, &sealedAt, &first, &lastRow, &r.RealRows, &r.HeldOnly, &r.Silent,
-		&r.Closed, &r.Unverified, &r.Verified, &verifiedAt, &r.ETag, &r.Late, &r.Repeated, &r.Error, &r.Remedy, &errorAt)...)
+		&r.Closed, &r.Unverified, &r.Verified, &verifiedAt, &r.ETag, &r.Late, &r.Repeated, &r.Error, &r.Remedy, &errorAt, &r.Kept)...)
 	r.Sealed = s.sealed()
 	r.SealedAt, r.FirstSealedAt, r.LastRowAt = at(sealedAt), at(first), at(lastRow)
 	r.VerifiedAt, r.ErrorAt = at(verifiedAt), at(errorAt)

@@ -18,6 +18,7 @@ type Record struct {
 	Silent     bool // nothing to say, no file
 	Closed     bool // past wake-up and cut-off, and accounted for
 	Unverified bool // the store's policy forbids the check of the newest generation it holds
+	Kept       bool // an object that was there before is left alone: no row of ours is in the bucket, and it is not sealed again
 
 	Verified   int64 // newest generation verified in the bucket, 0 for none
 	VerifiedAt time.Time
@@ -38,7 +39,8 @@ type Record struct {
 // The fate of a row is told once, when its block is released: by then every
 // stream that covers its slot has closed the windows that could hold it. A row
 // is windowed if any of those windows has it in its object (SealedSeq >= the
-// drop's ID), late if none has.
+// drop's ID), late if none has. A row that only some of them have is windowed,
+// and is in late/ for those that missed it.
 type Closing struct {
 	// ID is the window to close. With no Scheduler none is closed and the rest
 	// is done: blocks of a component that no scheduler has any more.
@@ -66,14 +68,15 @@ type Append struct {
 	Length int64  // bytes
 }
 
-// Release says that a block is accounted for. Windowed + Late must be the
+// Release says that a block is accounted for. Windowed + Late + Bad must be the
 // block's Rows.
 type Release struct {
 	Drop      int64
 	Component string
 	Slot      int64 // Unix ns
 	Windowed  int64 // rows in at least one window's object
-	Late      int64 // rows in late/
+	Late      int64 // rows in late/ and in no window's object
+	Bad       int64 // rows that cannot be read from the spool any more
 }
 
 // Result is how an upload went: a PUT, the check after it, or the failure of
@@ -85,6 +88,7 @@ type Result struct {
 	ETag       string
 	Verified   bool          // size and hash were checked in the bucket
 	Unverified bool          // uploaded, but the store's policy forbids the check: done, and marked
+	Kept       bool          // not uploaded, for an object that is there is left alone: done, and Err says why
 	At         time.Time     // business time
 	Took       time.Duration // of the PUT
 
