@@ -30,7 +30,8 @@ func (h *history) windows(ctx context.Context) error {
 	}
 	limit, length := h.span(), h.stretch()
 	wait := seal.Waiting{ClockSettled: true}
-	for from := first - floorMod(first, length); from <= last; from += length {
+	// A row at exactly the start of a stretch is in the window before it.
+	for from := first - 1 - floorMod(first-1, length); from <= last; from += length {
 		part := seal.Span{From: max(from, limit.From), To: min(from+length, limit.To)}
 		if part.From >= part.To {
 			continue
