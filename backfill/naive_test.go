@@ -155,7 +155,7 @@ func (n *naive) windows(component string, now time.Time) map[string]string {
 
 // months gives the training objects of a component.
 func (n *naive) months(component string) map[string]string {
-	out := map[string]string{}
+	texts := map[string]*strings.Builder{}
 	first, last := n.bounds()
 	for label := n.label(first, n.rate); label <= n.label(last, n.rate); label += int64(n.rate) {
 		from := label - int64(n.rate)
@@ -175,10 +175,15 @@ func (n *naive) months(component string) map[string]string {
 			continue
 		}
 		key := fmt.Sprintf("train/%s/%s_%s.csv", component, component, time.Unix(0, label).UTC().Format("200601"))
-		if out[key] == "" {
-			out[key] = "Timestamp," + strings.Join(n.sensors(), ",") + "\n"
+		if texts[key] == nil {
+			texts[key] = &strings.Builder{}
+			texts[key].WriteString("Timestamp," + strings.Join(n.sensors(), ",") + "\n")
 		}
-		out[key] += row + "\n"
+		texts[key].WriteString(row + "\n")
+	}
+	out := map[string]string{}
+	for key, b := range texts {
+		out[key] = b.String()
 	}
 	return out
 }

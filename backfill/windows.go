@@ -3,6 +3,7 @@ package backfill
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"os"
 	"time"
 
@@ -43,11 +44,8 @@ func (h *history) windows(ctx context.Context) error {
 		if err := h.room.check(0); err != nil {
 			return err
 		}
-		h.log.Debug("windows sealed")
-		if err := out.send(ctx, part, share(first, last, from+length)); err != nil {
-			return err
-		}
-		if err := h.count(ctx, part); err != nil {
+		err := out.send(ctx, part, share(first, last, from+length))
+		if err = errors.Join(err, h.count(context.WithoutCancel(ctx), part)); err != nil {
 			return err
 		}
 	}

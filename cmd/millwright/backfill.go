@@ -27,8 +27,6 @@ type backfillArgs struct {
 	as, dest, rateLimit          string
 	replace, dryRun, json        bool
 	patience                     time.Duration
-
-	credentials string // for tests: instead of the SDK's chain
 }
 
 func newBackfillCommand() *cobra.Command {
@@ -82,9 +80,7 @@ func (a backfillArgs) run(ctx context.Context, paths []string, stdout, stderr io
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(resampleGCPercent))
 	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
-	settings := agent.Store(cfg)
-	settings.CredentialsFile = a.credentials
-	store, err := objstore.New(ctx, settings, log)
+	store, err := objstore.New(ctx, agent.Store(cfg), log)
 	if err != nil {
 		return exit(exitConfig, err)
 	}
@@ -100,13 +96,15 @@ func (a backfillArgs) run(ctx context.Context, paths []string, stdout, stderr io
 	if bars != nil {
 		bars.wait()
 	}
-	if a.json {
+	switch {
+	case errors.Is(err, backfill.ErrUsage), errors.Is(err, backfill.ErrConfig): // nothing was done
+	case a.json:
 		enc := json.NewEncoder(stdout)
 		enc.SetIndent("", "  ")
 		if e := enc.Encode(sum); e != nil {
 			return errors.Join(err, e)
 		}
-	} else {
+	default:
 		printBackfill(stdout, sum)
 	}
 	return a.ending(sum, err, log)
