@@ -54,6 +54,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		return err
 	}
 	defer held.Close()
+	if err := (&disk{state: dirs.state, free: a.cfg.Limits.Free.Of}).tend(); err != nil {
+		a.log.Warn("keep a reserve on the disk", zap.Error(err)) // a full disk must not keep the ledger shut
+	}
 	led, err := ledger.Open(ctx, dirs.state, a.log)
 	if err != nil {
 		return err
@@ -137,7 +140,7 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first ti
 	sealer := seal.New(streams, led, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{}, a.log)
 	up := upload.New(led, store, a.clock.Now, upload.Settings{Instance: a.cfg.Instance, Dir: dirs.windows()}, a.log)
 	site := &site{
-		watch: watch, uploader: up, ledger: led, dirs: dirs, notes: board, clock: a.clock, log: a.log,
+		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
 	}
 	var overdue time.Duration
@@ -153,7 +156,7 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first ti
 		},
 		uploader: up,
 		keeper: &keeper{
-			clock: a.clock, watch: watch, ledger: led, archives: rules, disk: dsk, notes: board,
+			clock: a.clock, watch: watch, ledger: led, archives: rules, notes: board,
 			storeDate: storeDate(store, streams[0].Bucket), overdue: overdue, log: a.log,
 		},
 		log: a.log,
@@ -174,7 +177,7 @@ func storeDate(store *objstore.Client, bucket string) func(context.Context) (tim
 
 // quota is limits.state in bytes.
 func (a *Agent) quota() int64 {
-	total, err := diskSize(a.cfg.StateDir)
+	total, _, err := room(a.cfg.StateDir)
 	if err != nil {
 		return a.cfg.Limits.State.Bytes()
 	}

@@ -29,6 +29,8 @@ type disk struct {
 	mu       sync.Mutex
 	used     int64
 	measured time.Time
+
+	unable bool // the file system cannot reserve; of the one goroutine that tends
 }
 
 // remeasure is how long a measurement is trusted; what is taken meanwhile is
@@ -73,27 +75,64 @@ func (d *disk) full(ctx context.Context, need int64) (string, error) {
 		return "", err
 	}
 	if d.quota > 0 && used+need > d.quota {
-		if used, err = d.measure(ctx, true); err != nil {
+		if used, err = d.measure(ctx, d.stale()); err != nil {
 			return "", err
 		}
 		if used+need > d.quota {
 			return fmt.Sprintf("%s and the archives hold %s of the %s that limits.state allows", d.state, size(used), size(d.quota)), nil
 		}
 	}
-	var st unix.Statfs_t
-	if err := unix.Statfs(d.state, &st); err != nil {
-		return "", fmt.Errorf("read free space of %s: %w", d.state, err)
+	total, avail, err := room(d.state)
+	if err != nil {
+		return "", err
 	}
-	total, avail := int64(st.Blocks)*int64(st.Bsize), int64(st.Bavail)*int64(st.Bsize)
-	if least := d.free(total); avail-need < least {
-		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, size(avail), size(least)), nil
+	least := d.free(total)
+	if _, err := os.Stat(d.reserveFile()); err != nil {
+		avail -= reserveSize // what the reserve gave is for ledger and uploads alone
+	}
+	if avail-need < least {
+		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, size(max(0, avail)), size(least)), nil
 	}
 	return "", nil
 }
 
+// stale tells whether measuring again may tell something new: batches that are
+// tried one after the other are measured against the same bytes.
+func (d *disk) stale() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return time.Since(d.measured) > time.Second
+}
+
+func (d *disk) reserveFile() string { return filepath.Join(d.state, "reserve") }
+
+// tend gives the reserve to ledger and uploads when the file system is nearly
+// full, and keeps one again when there is room. It is cheap enough for every pass.
+func (d *disk) tend() error {
+	total, avail, err := room(d.state)
+	switch {
+	case err != nil:
+		return err
+	case avail < reserveSize/2:
+		return d.release()
+	case !d.unable && avail > d.free(total)+2*reserveSize:
+		return d.reserve()
+	}
+	return nil
+}
+
+// room gives the size of the file system that holds dir, and its free bytes.
+func room(dir string) (total, avail int64, err error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, 0, fmt.Errorf("read free space of %s: %w", dir, err)
+	}
+	return int64(st.Blocks) * int64(st.Bsize), int64(st.Bavail) * int64(st.Bsize), nil
+}
+
 // reserve makes the reserve file when there is room for it.
 func (d *disk) reserve() error {
-	name := filepath.Join(d.state, "reserve")
+	name := d.reserveFile()
 	if st, err := os.Stat(name); err == nil && st.Size() == reserveSize {
 		return nil
 	}
@@ -104,7 +143,8 @@ func (d *disk) reserve() error {
 	defer f.Close()
 	if err := unix.Fallocate(int(f.Fd()), 0, 0, reserveSize); err != nil {
 		if errors.Is(err, unix.EOPNOTSUPP) {
-			return f.Truncate(0) // no reserve on file systems that cannot give one
+			d.unable = true
+			return os.Remove(name)
 		}
 		return fmt.Errorf("make the disk reserve: %w", errors.Join(err, os.Remove(name)))
 	}
@@ -113,7 +153,7 @@ func (d *disk) reserve() error {
 
 // release gives the reserve back to the file system.
 func (d *disk) release() error {
-	err := os.Remove(filepath.Join(d.state, "reserve"))
+	err := os.Remove(d.reserveFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -162,13 +202,4 @@ func size(n int64) string {
 		}
 	}
 	return fmt.Sprintf("%.1f %s", f, suffix)
-}
-
-// diskSize is the size of the file system that holds dir.
-func diskSize(dir string) (int64, error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, fmt.Errorf("read the disk's size: %w", err)
-	}
-	return int64(st.Blocks) * int64(st.Bsize), nil
 }

@@ -19,31 +19,45 @@ type gate struct {
 // together: values take 8 bytes in segments and are written once more as CSV.
 const spoolFactor = 2.5
 
-// May implements ingest.Gate.
-func (g *gate) May(ctx context.Context, bytes int64) bool {
-	need := int64(float64(bytes)*spoolFactor) + 1<<20
-	why, err := g.disk.full(ctx, need)
-	if err == nil && why != "" {
-		if g.makeRoom(ctx, need) {
+// Room implements ingest.Gate: where the whole batch has no room, a smaller one
+// may have, so that uploads that make a little room let a few drops in.
+func (g *gate) Room(ctx context.Context, sizes []int64) int {
+	why, err := "", error(nil)
+	for n := len(sizes); n > 0; n /= 2 {
+		need := spoolNeed(sizes[:n])
+		why, err = g.disk.full(ctx, need)
+		if err == nil && why != "" && g.makeRoom(ctx, need) {
 			why, err = g.disk.full(ctx, need)
+		}
+		if err != nil {
+			break
+		}
+		if why == "" {
+			g.notes.clear(ctx, "disk", "full")
+			g.notes.clear(ctx, "disk", "measure")
+			g.disk.grew(need)
+			return n
 		}
 	}
 	switch {
 	case ctx.Err() != nil:
-		return false
 	case err != nil:
 		g.log.Error("measure the disk", zap.Error(err))
 		g.notes.stand(ctx, "disk", "measure", err.Error(), "check that state_dir can be read")
-		return false
 	case why != "":
 		g.notes.stand(ctx, "disk", "full", why+": no further drops are taken, they stay where they are",
 			"make room, raise limits.state, or let uploads catch up; taking goes on by itself")
-		return false
 	}
-	g.notes.clear(ctx, "disk", "full")
-	g.notes.clear(ctx, "disk", "measure")
-	g.disk.grew(need)
-	return true
+	return 0
+}
+
+// spoolNeed is what drops of these sizes may need, in bytes.
+func spoolNeed(sizes []int64) int64 {
+	var bytes int64
+	for _, n := range sizes {
+		bytes += n
+	}
+	return int64(float64(bytes)*spoolFactor) + 1<<20
 }
 
 // makeRoom prunes the archives by need bytes, oldest first.

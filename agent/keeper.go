@@ -17,7 +17,6 @@ type keeper struct {
 	watch    *clock.Watch
 	ledger   keeping
 	archives []archiveRule
-	disk     *disk
 	notes    *notes
 	// storeDate asks the store for the time, only while the clock is unsettled.
 	storeDate func(context.Context) (time.Time, error)
@@ -100,8 +99,5 @@ func (k *keeper) prune(ctx context.Context, now time.Time) {
 	}
 	if _, _, err := k.ledger.Prune(ctx, now.Add(-max(remember, k.overdue+7*24*time.Hour))); err != nil && ctx.Err() == nil {
 		k.log.Error("prune the ledger", zap.Error(err))
-	}
-	if err := k.disk.reserve(); err != nil {
-		k.log.Warn("keep a reserve on the disk", zap.Error(err))
 	}
 }

@@ -21,6 +21,7 @@ type site struct {
 	ledger   *ledger.Ledger
 	archiver *archiver
 	dirs     dirs
+	disk     *disk
 	notes    *notes
 	clock    clock.Clock
 	log      *zap.Logger
@@ -43,6 +44,11 @@ func (s *site) Sealed(int) { s.uploader.Wake() }
 
 // Turned implements ingest.Site.
 func (s *site) Turned(ctx context.Context, _ time.Time) (more bool) {
+	if err := s.disk.tend(); err != nil {
+		s.notes.stand(ctx, "disk", "reserve", err.Error(), "check that state_dir can be written")
+	} else {
+		s.notes.clear(ctx, "disk", "reserve")
+	}
 	if time.Since(s.tidied) < tidyEvery {
 		return false
 	}

@@ -39,8 +39,9 @@ type Sealer interface {
 
 // Gate holds drops back, where they are safe, while the disk is full.
 type Gate interface {
-	// May tells whether bytes more may be written to the spool.
-	May(ctx context.Context, bytes int64) bool
+	// Room tells how many of the drops with these sizes in bytes, from the first
+	// one on, may be taken now. It is called before each batch.
+	Room(ctx context.Context, sizes []int64) int
 }
 
 // Site is what the agent knows and the loop asks.
@@ -127,8 +128,9 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 	var errs []error
 	left := listing.Candidates
 	for len(left) > 0 && ctx.Err() == nil {
-		batch, bytes := cut(left)
-		if !i.Gate.May(ctx, bytes) {
+		batch := cut(left)
+		batch = batch[:i.Gate.Room(ctx, sizes(batch))]
+		if len(batch) == 0 {
 			left = nil // they stay where they are, and hold no window back
 			break
 		}
@@ -185,14 +187,22 @@ func (i *Ingester) seal(ctx context.Context, left []take.Candidate) error {
 	return err
 }
 
-// cut gives the first batch of what is left and its size in bytes.
-func cut(left []take.Candidate) ([]take.Candidate, int64) {
+// cut gives the first batch of what is left.
+func cut(left []take.Candidate) []take.Candidate {
 	var bytes int64
 	for n, c := range left {
 		if n == batchFiles || n > 0 && bytes+c.Size > batchBytes {
-			return left[:n], bytes
+			return left[:n]
 		}
 		bytes += c.Size
 	}
-	return left, bytes
+	return left
+}
+
+func sizes(batch []take.Candidate) []int64 {
+	all := make([]int64, len(batch))
+	for n, c := range batch {
+		all[n] = c.Size
+	}
+	return all
 }

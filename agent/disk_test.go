@@ -1,0 +1,72 @@
+package agent
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/clock"
+	"millwright/internal/ledger"
+)
+
+// TestReserveIsGivenBeforeTheDiskIsFull holds the free space that is asked for
+// against the machine's own.
+func TestReserveIsGivenBeforeTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := &disk{state: dir, free: func(int64) int64 { return 0 }, now: time.Now}
+	if err := d.tend(); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Stat(filepath.Join(dir, "reserve")); d.unable || err != nil || st.Size() != reserveSize {
+		t.Fatalf("unable %t, %v", d.unable, err)
+	}
+	d.free = func(int64) int64 { return math.MaxInt64 / 2 }
+	if err := d.release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.tend(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "reserve")); !os.IsNotExist(err) {
+		t.Errorf("a reserve is kept where there is no room: %v", err)
+	}
+	if why, err := d.full(t.Context(), 1); err != nil || why == "" {
+		t.Errorf("%q, %v", why, err)
+	}
+}
+
+// TestRoomForAFewDrops shows that a batch that is too large is not all or nothing.
+func TestRoomForAFewDrops(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer led.Close()
+	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
+	g := &gate{disk: d, notes: board, log: zap.NewNop()}
+	if err := d.tend(); err != nil {
+		t.Fatal(err)
+	}
+	sizes := make([]int64, 16)
+	for i := range sizes {
+		sizes[i] = 1 << 20
+	}
+	if n := g.Room(t.Context(), sizes); n != 0 || board.standing[[2]string{"disk", "full"}] == "" {
+		t.Errorf("room for %d, notes %v", n, board.standing)
+	}
+	d.quota = 16 << 20
+	if n := g.Room(t.Context(), sizes); n != 2 || len(board.standing) != 0 {
+		t.Errorf("room for %d, notes %v", n, board.standing)
+	}
+}
