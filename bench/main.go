@@ -5,7 +5,8 @@
 //	go run ./bench [NAME...]
 //
 // Names choose figures by their beginning. BENCH_MB is the size of the resampled
-// file, 1000 by default; data is kept in the user's cache folder.
+// file, 1000 by default, BENCH_DROPS the number of drops absorbed, 10000; data is
+// kept in the user's cache folder.
 package main
 
 import (
@@ -44,13 +45,17 @@ func figures() []figure {
 		{"resample resident", "32 MiB", "16 MiB", resampleResident},
 		{"resample duckdb, MB/s per core", "", "", resampleDuckDB},
 		{"idle lean, 5 folders", "24 MiB, 0.1 %", "16 MiB, 0.01 %", idle},
+		{"absorb 10,000 drops, s5cmd's objects/s", "0.9", "1.5", absorb},
+		{"absorb s5cmd, the same files", "", "", absorbPeer},
 	}
 }
 
 // bench is what measures share.
 type bench struct {
 	dir string // for data, kept between runs
-	mb  int
+	mb  int    // size of the resampled file
+
+	drops int // how many of 50 KB
 }
 
 func main() {
@@ -68,10 +73,12 @@ func run(ctx context.Context, names []string) error {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000}
-	if text := os.Getenv("BENCH_MB"); text != "" {
-		if b.mb, err = strconv.Atoi(text); err != nil || b.mb < 1 {
-			return fmt.Errorf("read BENCH_MB %q: give a number of MB", text)
+	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000}
+	for name, n := range map[string]*int{"BENCH_MB": &b.mb, "BENCH_DROPS": &b.drops} {
+		if text := os.Getenv(name); text != "" {
+			if *n, err = strconv.Atoi(text); err != nil || *n < 1 {
+				return fmt.Errorf("read %s %q: give a number", name, text)
+			}
 		}
 	}
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
