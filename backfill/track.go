@@ -135,7 +135,7 @@ func (t *track) last(latest int64) int64 {
 // sorted reads all files in the order of the command line and sorts their rows;
 // of rows with the same timestamp the first stays the first.
 func (t *track) sorted(ctx context.Context, r *series.Resampler) error {
-	sorter := series.NewSorter(t.job.dir, int(t.cfg.Limits.Memory.Bytes()/2))
+	sorter := series.NewSorter(t.job.dir, int(t.cfg.Limits.Memory.Bytes()/4))
 	defer sorter.Close()
 	for _, s := range byRank(t.sources) {
 		if err := t.each(ctx, s, 0, sorter.Add); err != nil {
