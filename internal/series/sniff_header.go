@@ -198,7 +198,7 @@ func unitLike(s string) bool {
 		"m", "mm", "um", "cm", "s", "ms", "h", "min", "v", "mv", "kv", "a", "ma", "w", "kw", "mw", "kwh", "mwh", "var", "kvar", "l", "ppm", "ph", "nm", "n", "kn", "pct", "-":
 		return true
 	}
-	return len(s) > 0 && len(s) <= 9 && (strings.ContainsAny(s, "%°/²³µ\xb0\xb2\xb3\xb5"))
+	return len(s) > 0 && len(s) <= 9 && strings.ContainsAny(s, "%°/²³µ\xb0\xb2\xb3\xb5")
 }
 
 func (s *sniffer) texts(cells [][]byte) []string {
