@@ -31,6 +31,8 @@ type options struct {
 	offset    time.Duration
 	period    time.Duration
 	label     string
+	aggregate string
+	maxGap    time.Duration // 0: the default, negative: none
 	start     time.Time
 	limit     time.Duration
 	pace      float64
@@ -69,6 +71,13 @@ func parse(args []string) (options, error) {
 	f.Func("offset", "data delay offset (PT10M)", duration(&o.offset))
 	f.Func("drop-period", "rows of how long a stretch are in one drop; default: the frequency", duration(&o.period))
 	f.StringVar(&o.label, "label", "end", "which end names a bin: end or start")
+	f.StringVar(&o.aggregate, "aggregate", "", "resample.aggregate of the configuration; default: mean")
+	f.Func("max-gap", "resample.max_gap of the configuration: a duration such as PT3M, or none", func(text string) error {
+		if o.maxGap = -1; text == "none" {
+			return nil
+		}
+		return duration(&o.maxGap)(text)
+	})
 	f.StringVar(&start, "start", "", "where the daemon's replay begins; default: at the first row")
 	f.Func("limit", "how long a stretch the daemon replays, such as PT48H; default: all", duration(&o.limit))
 	f.Float64Var(&o.pace, "pace", 60, "how fast the daemon's clock goes")

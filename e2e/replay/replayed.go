@@ -39,8 +39,11 @@ func (r *replayed) all() {
 	r.s = oracle.Scheduler{
 		Components: []string{f.component}, Prefix: "in/", Delimiter: "_",
 		Frequency: r.o.frequency, Delay: r.o.offset, Margin: 30 * time.Second, Rate: r.rate, LabelStart: r.o.label == "start",
-		Default: oracle.Treatment{Aggregate: "mean", MaxGap: max(3*r.rate, time.Minute)}, // ruling 7
-		Schema:  map[string][]string{f.component: f.names()},                             // ruling 3: all that are known
+		Default: oracle.Treatment{Aggregate: r.o.aggregate, MaxGap: r.o.maxGap},
+		Schema:  map[string][]string{f.component: f.names()}, // ruling 3: all that are known
+	}
+	if r.s.Default.MaxGap == 0 {
+		r.s.Default.MaxGap = max(3*r.rate, time.Minute) // ruling 7
 	}
 	path := r.original()
 	for _, step := range []struct {
@@ -87,7 +90,7 @@ func (r *replayed) has(verb string) bool {
 func (r *replayed) agent(component string) (*harness.Agent, *harness.Bucket) {
 	bucket := r.store.Bucket(r)
 	bare := r.s
-	bare.Default, bare.Schema = oracle.Treatment{}, nil
+	bare.Default, bare.Schema = oracle.Treatment{Aggregate: r.o.aggregate, MaxGap: r.o.maxGap}, nil
 	bare.MaxAhead = 10000 * time.Hour // the daemon's clock is known to a second of real time only
 	drops := map[string]any{"component": component}
 	csv := map[string]any{}
