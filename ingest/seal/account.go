@@ -44,10 +44,13 @@ func (c *component) views(slot int64) []view {
 		}
 		for i, start := range v.start {
 			v.seq[i] = math.MaxInt64 // no such window: no row is of it
-			if w := l.windows[start]; w != nil {
-				v.seq[i], v.clean = w.seq, v.clean && w.clean
-			} else {
+			switch w := l.windows[start]; {
+			case w == nil:
 				v.clean = false
+			case w.kept:
+				v.seq[i], v.clean = 0, false
+			default:
+				v.seq[i], v.clean = w.seq, v.clean && w.clean
 			}
 		}
 		out = append(out, v)
@@ -56,27 +59,40 @@ func (c *component) views(slot int64) []view {
 }
 
 // account finds out what became of every row of a slot that no stream needs any
-// more, and adds it to the batch. When rows cannot be read, their slot is set
-// aside: the drops stay open and are not put away. What was already added for it
-// goes with the batch, hence errStartOver.
+// more, and adds it to the batch. Blocks that cannot be read count as bad once
+// Settings.Damaged has seen to them. What was already added for the slot goes
+// with the batch, hence errStartOver.
 func (b *closingBatch) account(ctx context.Context, c *component, slot int64) error {
 	blocks, err := b.sealer.ledger.Blocks(ctx, c.name, slot, slot+1)
 	if err != nil {
 		return err
 	}
-	blocks = slices.DeleteFunc(blocks, func(x drop.Block) bool { return x.Drop > c.seq })
+	blocks = slices.DeleteFunc(blocks, func(x drop.Block) bool {
+		if x.Drop <= c.seq && c.damaged[slot][x.Drop] {
+			b.shared.Release = append(b.shared.Release, window.Release{Drop: x.Drop, Component: c.name, Slot: slot, Bad: x.Rows})
+			return true
+		}
+		return x.Drop > c.seq
+	})
 	a := accounting{batch: b, component: c, views: c.views(slot), late: make(map[int64]int64), lost: make(map[int64]window.Lost)}
 	if err := a.look(ctx, blocks); err != nil {
-		if !damage(err) {
+		var bad *readError
+		if !errors.As(err, &bad) || !damage(err) {
 			return err
 		}
-		c.damaged[slot] = true
-		b.sealer.log.Error("rows cannot be read from the spool: they are not accounted for, and their drops stay where they are. Drop the files again, then remove the segment",
-			zap.String("component", c.name), zap.Error(err))
+		if err := b.sealer.settings.damaged(ctx, bad.block, bad.err); err != nil {
+			return err
+		}
+		if c.damaged[slot] == nil {
+			c.damaged[slot] = make(map[int64]bool)
+		}
+		c.damaged[slot][bad.block.Drop] = true
+		b.sealer.log.Error("rows cannot be read from the spool: they are in no window and count as bad",
+			zap.Int64("drop", bad.block.Drop), zap.String("component", c.name), zap.String("segment", bad.block.File), zap.Int64("rows", bad.block.Rows), zap.Error(bad.err))
 		return errStartOver
 	}
 	for _, x := range blocks {
-		late := a.late[x.Drop]
+		late := a.late[x.Drop] // the others are in the object of at least one stream
 		b.shared.Release = append(b.shared.Release, window.Release{Drop: x.Drop, Component: c.name, Slot: slot, Windowed: x.Rows - late, Late: late})
 	}
 	a.finish()
@@ -102,7 +118,7 @@ type accounting struct {
 // look does as little as possible: most slots have neither late rows nor two
 // values for one timestamp, and the last sealing has seen that.
 func (a *accounting) look(ctx context.Context, blocks []drop.Block) error {
-	late, clean := false, false
+	late, clean := len(a.views) == 0, false
 	for i := range a.views {
 		v := &a.views[i]
 		clean = clean || v.clean
@@ -126,22 +142,26 @@ func (a *accounting) look(ctx context.Context, blocks []drop.Block) error {
 	return a.conflicts(ctx, &w.merged)
 }
 
-// isLate tells whether a row was missed by a stream: what one model did not get
-// is kept, whatever the others got.
-func (a *accounting) isLate(dropID, t int64) bool {
+// fate tells whether a row was missed by a stream, then it is written to late/:
+// what one model did not get is kept, whatever the others got; and whether all
+// missed it, then it counts as late. Without streams there is nobody to have it.
+func (a *accounting) fate(dropID, t int64) (missed, late bool) {
+	missed, late = len(a.views) == 0, true
 	for i := range a.views {
 		if v := &a.views[i]; dropID > v.seq[v.at(t)] {
-			return true
+			missed = true
+		} else {
+			late = false
 		}
 	}
-	return false
+	return missed, late
 }
 
 func (a *accounting) lateRows(ctx context.Context) error {
 	a.missed = make(map[window.ID]int64)
 	for i := range a.parts {
 		p := &a.parts[i]
-		if !slices.ContainsFunc(a.views, func(v view) bool { return p.Drop > min(v.seq[0], v.seq[1]) }) {
+		if len(a.views) > 0 && !slices.ContainsFunc(a.views, func(v view) bool { return p.Drop > min(v.seq[0], v.seq[1]) }) {
 			continue
 		}
 		for _, s := range p.sections {
@@ -156,21 +176,21 @@ func (a *accounting) lateRows(ctx context.Context) error {
 func (a *accounting) lateSection(ctx context.Context, p *part, s segment.Section) error {
 	times, err := s.Times(nil)
 	if err != nil {
-		return err
+		return &readError{p.Block, err}
 	}
 	lines, err := s.Lines(nil)
 	if err != nil {
-		return err
+		return &readError{p.Block, err}
 	}
-	late := make([]bool, len(times))
+	missed := make([]bool, len(times))
 	for i, t := range times {
 		for k := range a.views {
 			if v := &a.views[k]; p.Drop > v.seq[v.at(t)] {
 				a.missed[v.lane.id(v.start[v.at(t)])]++
-				late[i] = true
 			}
 		}
-		if late[i] {
+		var late bool
+		if missed[i], late = a.fate(p.Drop, t); late {
 			a.late[p.Drop]++
 		}
 	}
@@ -181,10 +201,10 @@ func (a *accounting) lateSection(ctx context.Context, p *part, s segment.Section
 	var values []float64
 	for i, sensor := range s.Sensors {
 		if values, err = s.Column(i, values[:0]); err != nil {
-			return err
+			return &readError{p.Block, err}
 		}
 		for k, v := range values {
-			if late[k] && v == v {
+			if missed[k] && v == v {
 				l := line{kind: kindLate, time: times[k], sensor: sensor, value: v, drop: name, line: lines[k]}
 				l.append(a.batch.sealer.appends, a.component.name)
 			}

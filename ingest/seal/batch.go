@@ -93,7 +93,7 @@ func (b *closingBatch) rest(ctx context.Context, c *component, now time.Time) er
 // by no stream, once.
 func (b *closingBatch) slots(ctx context.Context, c *component, from, to int64, now time.Time) error {
 	for slot := from; slot < to; slot += slotLength {
-		if _, ok := c.slots[slot]; !ok || c.damaged[slot] || !c.idle(slot, now) {
+		if _, ok := c.slots[slot]; !ok || !c.idle(slot, now) {
 			continue
 		}
 		if slices.ContainsFunc(b.gone, func(g gone) bool { return g.component == c && g.slot == slot }) {
@@ -180,6 +180,7 @@ func (b *closingBatch) apply() {
 	for _, g := range b.gone {
 		if g.component.slots[g.slot] <= g.seq {
 			delete(g.component.slots, g.slot)
+			delete(g.component.damaged, g.slot)
 		}
 	}
 	for _, e := range b.ends {

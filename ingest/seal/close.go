@@ -41,6 +41,10 @@ func (s *Sealer) Close(ctx context.Context, now time.Time) (closed int, err erro
 	if err = errors.Join(err, s.workers[0].source.close()); err != nil {
 		return closed, err
 	}
+	strays, err := s.closeStrays(ctx, now)
+	if closed += strays; err != nil {
+		return closed, err
+	}
 	return closed, s.fold(ctx, now)
 }
 
@@ -91,6 +95,9 @@ func (s *Sealer) arrived(ctx context.Context, sealed []end) ([]end, error) {
 			if err != nil {
 				return nil, err
 			}
+			if ok && r.Kept {
+				e.live.kept, e.live.uploaded, e.live.generation = true, true, r.Generation
+			}
 			if ok && r.Generation == e.live.generation && inBucket(r) {
 				e.live.done = true
 				out = append(out, e)
@@ -104,7 +111,7 @@ func (s *Sealer) arrived(ctx context.Context, sealed []end) ([]end, error) {
 }
 
 func inBucket(r window.Record) bool {
-	return r.Verified >= r.Generation || r.Unverified && r.Uploaded >= r.Generation
+	return r.Kept || r.Verified >= r.Generation || r.Unverified && r.Uploaded >= r.Generation
 }
 
 // finished tells whether a stream needs a window's rows no more.

@@ -15,12 +15,12 @@ type component struct {
 	seq     int64           // highest drop with rows of it
 	slots   map[int64]int64 // slots with blocks that are not released, and the highest drop in each
 	sensors map[string]int64
-	stale   bool // sensors are to be read again
-	damaged map[int64]bool
+	stale   bool                     // sensors are to be read again
+	damaged map[int64]map[int64]bool // blocks that cannot be read, found while accounting: slot, then drop
 }
 
 func newComponent(name string) *component {
-	return &component{name: name, slots: make(map[int64]int64), damaged: make(map[int64]bool)}
+	return &component{name: name, slots: make(map[int64]int64), damaged: make(map[int64]map[int64]bool)}
 }
 
 // took notes a block whose drop is committed.

@@ -211,7 +211,7 @@ func TestTwoStreamsReleaseOnlyWhenBothAreDone(t *testing.T) {
 	if rec := r.record("s", "pump", ns(t, "10:00:00")); rec.Late != 2 {
 		t.Fatalf("record %+v", rec)
 	}
-	if a, b := r.drop(1).Counts, r.drop(2).Counts; a.Open != 0 || a.Windowed != 5 || b.Open != 0 || b.Late != 2 {
+	if a, b := r.drop(1).Counts, r.drop(2).Counts; a.Open != 0 || a.Windowed != 5 || b.Open != 0 || b.Late != 0 || b.Windowed != 2 {
 		t.Errorf("counts %+v, %+v", a, b)
 	}
 	if got := r.text("late/pump/20260105.csv"); strings.Count(got, "\n") != 3 {

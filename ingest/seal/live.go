@@ -23,7 +23,8 @@ type live struct {
 	known    bool // its record was looked for
 	recorded bool // it has a record
 	overdue  bool // sealed for the first time after W
-	uploaded bool // overdue and in the bucket: what comes now is late
+	uploaded bool // overdue and in the bucket, or kept: what comes now is late
+	kept     bool // the bucket has an object that is left alone: no row is in it as far as we know
 	clean    bool // the last sealing met no two values of one timestamp and sensor
 	done     bool // sealed, past W, in the bucket: never sealed again
 	closed   bool // ... and its record says so
@@ -197,6 +198,7 @@ func (w *live) adopt(r window.Record) {
 	w.known, w.recorded = true, true
 	w.seq, w.generation, w.sealedAt = r.SealedSeq, r.Generation, r.SealedAt
 	w.overdue, w.closed, w.done = r.Overdue, r.Closed, r.Closed
+	w.uploaded, w.kept = r.Kept, r.Kept
 	if w.own == 0 {
 		w.lastRow = r.LastRowAt
 		if w.lastRow.IsZero() {

@@ -220,13 +220,14 @@ func (m *memory) release(r window.Release) error {
 		if b.Released {
 			return errors.New("block is released twice")
 		}
-		if r.Windowed+r.Late != b.Rows {
-			return fmt.Errorf("%d of %d rows are accounted for", r.Windowed+r.Late, b.Rows)
+		if r.Windowed+r.Late+r.Bad != b.Rows {
+			return fmt.Errorf("%d of %d rows are accounted for", r.Windowed+r.Late+r.Bad, b.Rows)
 		}
 		b.Released = true
 		c := &m.drops[r.Drop-1].Counts
 		c.Windowed += r.Windowed
 		c.Late += r.Late
+		c.Bad += r.Bad
 		c.Open -= b.Rows
 		return nil
 	}

@@ -25,7 +25,7 @@ type outcome struct {
 	record window.Record
 	temp   *os.File // nil when there is no new generation
 	clean  bool
-	skip   bool // nothing to commit: an overdue window that is in the bucket by now
+	skip   bool // nothing to commit: an overdue window that is in the bucket by now, or one whose object is left alone
 	next   *held
 }
 
@@ -119,7 +119,7 @@ func (s *Sealer) work(ctx context.Context, now time.Time, jobs []job) ([]outcome
 func (s *Sealer) apply(now time.Time, o *outcome) {
 	w, l := o.live, o.lane
 	if o.skip {
-		w.uploaded = true
+		w.uploaded, w.kept, w.generation = true, o.record.Kept, o.record.Generation
 		return
 	}
 	l.of.seq = max(l.of.seq, o.seq)

@@ -11,6 +11,8 @@ type job struct {
 	live *live
 	wake time.Time
 	seq  int64 // blocks with higher drop IDs came later and are not looked at
+
+	again bool // its file was asked for
 }
 
 // due decides whether a window is to be sealed now. If not, at is when it may

@@ -62,7 +62,8 @@ func (a *accounting) conflict(ctx context.Context, m *merged, sensor string, row
 	for _, r := range rows {
 		value := m.raw[r]
 		id := m.parts[m.runOf(r).part].Drop
-		if value != value || slices.Contains(winners, r) || kept < 0 || a.isLate(id, t) {
+		missed, _ := a.fate(id, t)
+		if value != value || slices.Contains(winners, r) || kept < 0 || missed {
 			continue
 		}
 		lost := a.lost[id]

@@ -15,7 +15,7 @@ import (
 )
 
 // Sealer keeps the live windows of all streams and moves them on. Its methods
-// are called by one goroutine; Seal itself uses Settings.Workers of them and
+// are called by one goroutine, but for Derive and Asked; Seal itself uses Settings.Workers of them and
 // waits for them.
 type Sealer struct {
 	ledger     Ledger
@@ -25,16 +25,18 @@ type Sealer struct {
 	components []*component // by name
 	appends    *appendLog
 	workers    []*worker
-	waiting    Waiting   // of the last Seal
-	lost       bool      // what the ledger holds is not known: Load again
-	cursor     int       // where Close goes on looking for verified windows
-	folded     time.Time // last Fold
+	waiting    Waiting     // of the last Seal
+	lost       bool        // what the ledger holds is not known: Load again
+	cursor     int         // where Close goes on looking for verified windows
+	folded     time.Time   // last Fold
+	strays     []window.ID // live windows of streams that are not there any more
+	asks       asks
 }
 
 // New starts nothing and touches no disk. Two streams of the same scheduler and
 // component are a mistake of the caller.
 func New(streams []Stream, ledger Ledger, dirs Dirs, settings Settings, log *zap.Logger) *Sealer {
-	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State)}
+	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks()}
 	for _, st := range streams {
 		c := s.component(st.Component)
 		if c == nil {
@@ -63,7 +65,8 @@ func (s *Sealer) component(name string) *component {
 // unfinished steps appended, and removes unfinished files from the spool.
 // It may be called again at any time.
 func (s *Sealer) Load(ctx context.Context, _ time.Time) error {
-	s.lost, s.cursor = true, 0
+	s.lost, s.cursor, s.strays = true, 0, nil
+	s.components = slices.DeleteFunc(s.components, func(c *component) bool { return len(c.lanes) == 0 })
 	for i, c := range s.components {
 		fresh := newComponent(c.name)
 		for _, l := range c.lanes {
@@ -91,7 +94,8 @@ func (s *Sealer) Load(ctx context.Context, _ time.Time) error {
 	return nil
 }
 
-// loadBlocks makes a window of every block that is not released.
+// loadBlocks makes a window of every block that is not released. A component
+// that no stream has any more comes to be without one: Close sees to its rows.
 func (s *Sealer) loadBlocks(ctx context.Context) error {
 	byName := make(map[string]*component, len(s.components))
 	for _, c := range s.components {
@@ -101,11 +105,16 @@ func (s *Sealer) loadBlocks(ctx context.Context) error {
 		}
 	}
 	return s.ledger.LiveBlocks(ctx, func(name string, slot, dropID int64, takenAt time.Time, last int64) error {
-		if c := byName[name]; c != nil {
-			c.note(slot, dropID)
-			for _, l := range c.lanes {
-				l.took(slot+1, last, dropID, takenAt)
-			}
+		c := byName[name]
+		if c == nil {
+			c = newComponent(name)
+			s.components = append(s.components, c)
+			byName[name] = c
+			s.log.Warn("no scheduler has the component any more: the rows that wait go to late/", zap.String("component", name))
+		}
+		c.note(slot, dropID)
+		for _, l := range c.lanes {
+			l.took(slot+1, last, dropID, takenAt)
 		}
 		return nil
 	})
@@ -121,6 +130,8 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 			w := l.window(r.Start, r.LastRowAt)
 			w.adopt(r)
 			l.of.seq = max(l.of.seq, r.SealedSeq)
+		} else {
+			s.strays = append(s.strays, r.ID)
 		}
 	}
 	for _, c := range s.components {
@@ -164,7 +175,11 @@ func (s *Sealer) Seal(ctx context.Context, now time.Time, w Waiting) (sealed int
 	if err := s.ready(ctx, now, w); err != nil {
 		return 0, err
 	}
-	return s.seal(ctx, now, s.plan(now, w))
+	jobs, err := s.again(ctx, s.plan(now, w))
+	if err != nil {
+		return 0, err
+	}
+	return s.seal(ctx, now, jobs)
 }
 
 // ready brings the live windows up to date: sensors and watermarks, windows

@@ -1,8 +1,10 @@
 package seal
 
 import (
+	"context"
 	"time"
 
+	"millwright/internal/drop"
 	"millwright/internal/series"
 	"millwright/internal/window"
 )
@@ -45,6 +47,17 @@ type Dirs struct {
 // Settings tune a Sealer; the zero value is good.
 type Settings struct {
 	Workers int // components sealed at the same time; 0: 2
+	// Damaged is told of every block that cannot be read, again and again, from
+	// several goroutines; it may save what can be saved. When it returns nil the
+	// block is not needed any more. nil: nothing can be done.
+	Damaged func(ctx context.Context, b drop.Block, cause error) error
+}
+
+func (s Settings) damaged(ctx context.Context, b drop.Block, cause error) error {
+	if s.Damaged == nil {
+		return nil
+	}
+	return s.Damaged(ctx, b, cause)
 }
 
 func (s Settings) workers() int {

@@ -66,7 +66,7 @@ func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, err
 		if ok {
 			o.record = r
 		}
-		if r.Overdue && r.Generation > 0 && r.Uploaded >= r.Generation {
+		if r.Kept || !j.again && r.Overdue && r.Generation > 0 && r.Uploaded >= r.Generation {
 			o.skip = true
 			return o, nil
 		}
@@ -98,8 +98,11 @@ func (w *worker) compute(ctx context.Context, l *lane, j job) error {
 		if !errors.As(err, &bad) || !damage(err) {
 			return err
 		}
-		w.sealer.log.Error("rows cannot be read from the spool: the window is sealed without them. Drop the file again if it is gone from its folder",
+		w.sealer.log.Error("rows cannot be read from the spool: the window is sealed without them",
 			zap.Int64("drop", bad.block.Drop), zap.String("component", l.Component), zap.String("segment", bad.block.File), zap.Error(bad.err))
+		if err := w.sealer.settings.damaged(ctx, bad.block, bad.err); err != nil {
+			w.sealer.log.Error("save damaged rows", zap.Int64("drop", bad.block.Drop), zap.Error(err)) // tried again when the window is closed
+		}
 		blocks = slices.DeleteFunc(blocks, func(b drop.Block) bool { return b.Drop == bad.block.Drop && b.Slot == bad.block.Slot })
 	}
 }
@@ -147,6 +150,11 @@ func (w *worker) conclude(now time.Time, o *outcome) (*os.File, error) {
 	if r.Silent && r.Generation == 0 {
 		r.Bucket, r.Key = l.Bucket, l.Naming.Key(l.Component, start)
 		return nil, nil
+	}
+	if o.again {
+		if f, same, err := w.sameAgain(r); same || err != nil {
+			return f, err
+		}
 	}
 	w.out.begin(w.sealer.dirs.path(r.ID, r.Generation+1))
 	if err := t.write(w.out); err != nil {

@@ -1,0 +1,50 @@
+package seal
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/window"
+)
+
+// closeStrays closes windows of streams that the configuration has no more, a
+// few per pass: what was sealed goes on to the bucket first, the rest is done.
+// What became of their rows is told by the streams that are left, or by nobody;
+// then they are late.
+func (s *Sealer) closeStrays(ctx context.Context, now time.Time) (closed int, err error) {
+	n := min(len(s.strays), glance)
+	var steps []window.Closing
+	var gone []window.Record
+	var left []window.ID
+	for _, id := range s.strays[:n] {
+		r, ok, err := s.ledger.Window(ctx, id)
+		switch {
+		case err != nil:
+			return 0, err
+		case !ok || r.Closed:
+		case r.Generation > 0 && (now.Before(r.Wake) || !inBucket(r)):
+			left = append(left, id)
+		default:
+			steps = append(steps, window.Closing{ID: id})
+			gone = append(gone, r)
+		}
+	}
+	if len(steps) > 0 {
+		if err := s.ledger.CommitClosed(ctx, steps); err != nil {
+			s.lost = true
+			return 0, err
+		}
+	}
+	for _, r := range gone {
+		for g := max(1, r.Generation-2); g <= r.Generation; g++ {
+			_ = os.Remove(s.dirs.path(r.ID, g)) // tidy removes what is left over
+		}
+		s.log.Info("window of a scheduler that is not configured any more closed", zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
+			zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Int64("generation", r.Generation))
+	}
+	s.strays = append(s.strays[n:], left...)
+	return len(steps), nil
+}
