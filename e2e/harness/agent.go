@@ -142,6 +142,30 @@ func (a *Agent) Stop() {
 	a.cmd = nil
 }
 
+// Running tells whether it was started and neither killed nor stopped since.
+func (a *Agent) Running() bool { return a.cmd != nil }
+
+// Memory gives a size of the running process in bytes by the kernel's name for it,
+// such as VmHWM.
+func (a *Agent) Memory(name string) int64 {
+	a.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.cmd.Process.Pid))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var kib int64
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
+			if _, err := fmt.Sscan(rest, &kib); err != nil {
+				a.t.Fatal(err)
+			}
+			return kib << 10
+		}
+	}
+	a.t.Fatalf("the kernel knows no %s", name)
+	return 0
+}
+
 // Ended gives the error of an agent that ended by itself, which is a failure.
 func (a *Agent) Ended() error {
 	select {

@@ -16,8 +16,8 @@ type Setup struct {
 	Scheduler oracle.Scheduler
 	More      []oracle.Scheduler // beside it, with other prefixes
 	Settle    time.Duration      // of the drop folder; 0: 50 ms
-	Drops     map[string]any // more keys of the drop folder
-	Top       map[string]any // more keys at the top
+	Drops     map[string]any     // more keys of the drop folder
+	Top       map[string]any     // more keys at the top
 }
 
 // file gives the configuration as JSON, which is YAML too.
@@ -35,11 +35,11 @@ func (s Setup) file(a *Agent) ([]byte, error) {
 		drop[k] = v
 	}
 	top := map[string]any{
-		"instance":   "e2e",
-		"state_dir":  a.State(),
-		"log":        map[string]any{"level": "info", "format": "json"},
-		"s3":         map[string]any{"region": Region, "endpoint": s.Endpoint, "path_style": true},
-		"drops":      []any{drop},
+		"instance":  "e2e",
+		"state_dir": a.State(),
+		"log":       map[string]any{"level": "info", "format": "json"},
+		"s3":        map[string]any{"region": Region, "endpoint": s.Endpoint, "path_style": true},
+		"drops":     []any{drop},
 	}
 	schedulers := []any{s.scheduler("s", s.Scheduler)}
 	for i, more := range s.More {
