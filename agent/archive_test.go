@@ -20,8 +20,14 @@ type books struct {
 	err     error
 }
 
-func (b *books) Settled(_ context.Context, limit int) ([]drop.Drop, error) {
-	return b.drops[:min(limit, len(b.drops))], nil
+func (b *books) Settled(_ context.Context, after int64, limit int) ([]drop.Drop, error) {
+	var out []drop.Drop
+	for _, d := range b.drops {
+		if d.ID > after && len(out) < limit {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 func (b *books) Path(_ context.Context, folder, name string) (drop.Drop, bool, error) {

@@ -53,16 +53,16 @@ func (s *site) Turned(ctx context.Context, _ time.Time) (more bool) {
 		return false
 	}
 	more, err := s.archiver.pass(ctx)
-	if err == nil {
-		err = bury(ctx, s.ledger, s.dirs.segments())
-	}
 	if !more {
 		s.tidied = time.Now()
+	}
+	if err := bury(ctx, s.ledger, s.dirs.segments()); err != nil && ctx.Err() == nil {
+		s.log.Error("delete segments that no window needs", zap.Error(err))
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("put drops away", zap.Error(err))
 		s.notes.stand(ctx, "drops", "put-away", err.Error(), "check the rights on the drop folders and the archive: the agent must be able to remove files there (or set after: keep)")
-		return false
+		return more
 	}
 	s.notes.clear(ctx, "drops", "put-away")
 	return more

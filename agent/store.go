@@ -3,11 +3,13 @@ package agent
 import (
 	"compress/gzip"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"millwright/internal/atomicfile"
 	"millwright/internal/drop"
@@ -16,11 +18,14 @@ import (
 // store copies the drop into the archive, by the day on which it was taken, and
 // returns where it will be once the pass is committed.
 func (p *putting) store(root *os.Root, d drop.Drop, to aftermath) (string, error) {
-	src, err := root.Open(d.Name)
+	src, err := root.OpenFile(d.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe put in its place cannot block
 	if err != nil {
 		return "", err
 	}
 	defer src.Close()
+	if st, err := src.Stat(); err != nil || !unchanged(st, d) {
+		return "", errors.Join(errors.New("the file has just changed: it is looked at again"), err)
+	}
 	squeeze := to.gzip && !strings.HasSuffix(d.Name, ".gz")
 	target := p.target(d, to, squeeze)
 	out, err := atomicfile.Create(target, 0o640)

@@ -131,7 +131,7 @@ func TestSettledWaitsForAllVersionsAndOlderRows(t *testing.T) {
 	d := commit(t, l, aTaking("grows.csv", "s1", 5, 0), older, aTaking("grows.csv", "s1", 5, 1), q, again)
 	settled := func(limit int, want ...int64) {
 		t.Helper()
-		drops, err := l.Settled(ctx, limit)
+		drops, err := l.Settled(ctx, 0, limit)
 		must(t, err)
 		var got []int64
 		for _, d := range drops {

@@ -10,13 +10,13 @@ import (
 // A path's file goes with its newest version, so nothing of it is settled while
 // another version has blocks that are not released.
 const selectSettled = selectDrop + `WHERE d.live = 0 AND d.n_older = 0 AND d.state IN ('taken', 'repeat', 'quarantined')
-	AND NOT EXISTS (SELECT 1 FROM drops o WHERE o.path = d.path AND o.live > 0) ORDER BY d.id LIMIT $1`
+	AND NOT EXISTS (SELECT 1 FROM drops o WHERE o.path = d.path AND o.live > 0) AND d.id > $1 ORDER BY d.id LIMIT $2`
 
-// Settled gives up to limit drops all of whose rows are accounted for and none
-// of which had to stay in the drop, oldest first. Versions of a path settle
+// Settled gives up to limit drops with IDs above after all of whose rows are
+// accounted for and none of which had to stay in the drop, oldest first. Versions of a path settle
 // together; of these only the newest is what the file holds.
-func (l *Ledger) Settled(ctx context.Context, limit int) ([]drop.Drop, error) {
-	out, err := all(ctx, l.db.Read, scanDrop, selectSettled, limit)
+func (l *Ledger) Settled(ctx context.Context, after int64, limit int) ([]drop.Drop, error) {
+	out, err := all(ctx, l.db.Read, scanDrop, selectSettled, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list settled drops: %w", err)
 	}
