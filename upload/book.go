@@ -102,7 +102,7 @@ func (b *book) finish(e entered) {
 	}
 	b.retry = time.Now().Add(bookPause)
 	for _, r := range e.results {
-		if r.Err == "" {
+		if r.Err == "" || r.Kept {
 			b.results = append(b.results, r)
 		} else if _, newer := b.failures[r.ID]; !newer {
 			b.failures[r.ID] = r

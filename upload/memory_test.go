@@ -202,7 +202,7 @@ func (q *memoryQueue) Uploaded(_ context.Context, results []window.Result) error
 	}
 	for _, r := range results {
 		q.last[r.ID] = r
-		if r.Verified || r.Unverified {
+		if r.Verified || r.Unverified || r.Kept {
 			q.done[r.ID] = max(q.done[r.ID], r.Generation)
 		}
 	}

@@ -36,6 +36,7 @@ const (
 	verified          // sent and checked
 	adopted           // it was there already
 	unverified        // sent; the policy or the store's ETags forbid the check
+	kept              // not sent: what is there is left alone for good
 )
 
 // job is what a worker knows of an item; the item itself belongs to the loop.
@@ -126,20 +127,25 @@ func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome)
 		return false, outcome{}
 	case seen.blocked && u.set.Existing == Keep:
 		return true, u.differs(j, objstore.Info{})
-	case seen.blocked && u.blind(placeOf(&j.Sealed)): // it is there, and the policy hides whose it is
+	case seen.blocked && u.blind(placeOf(&j.Sealed)) && !u.before(&j.Sealed): // it is there, and the policy hides whose it is
 		return false, outcome{}
 	case seen.blocked:
-		return true, outcome{
+		return true, u.yield(outcome{
 			it: j.it, contact: true, err: fmt.Errorf("put %s: %w", j.Key, objstore.ErrForbidden),
 			what:   "an object is there already, and the policy forbids to look whose it is",
 			remedy: "give these credentials s3:GetObject on the prefix",
-		}
+		}, &j.Sealed)
 	}
 	switch v := judge(&j.Sealed, u.set.Instance, seen.info, seen.listed); {
 	case v == equal:
 		return true, outcome{it: j.it, is: adopted, info: seen.info, contact: true}
 	case u.set.Existing == Keep:
 		return true, u.differs(j, seen.info)
+	case (v == ours || v == unclear) && u.before(&j.Sealed):
+		return true, u.leave(outcome{
+			it: j.it, contact: true, info: seen.info,
+			what: "the bucket has it from before the ledger was lost, with other content: it is left alone",
+		}, &j.Sealed)
 	case v == ours, v == foreign && u.set.Existing == ReplaceAny:
 		o.IfMatch = seen.info.ETag
 		return false, outcome{}
@@ -153,12 +159,12 @@ func (u *Uploader) decide(j job, seen sight, o *objstore.Object) (bool, outcome)
 	if seen.info.Instance != "" {
 		who = fmt.Sprintf("the instance %q", seen.info.Instance)
 	}
-	return true, outcome{
+	return true, u.yield(outcome{
 		it: j.it, contact: true,
 		err:    fmt.Errorf("put %s: conflict", j.Key),
 		what:   fmt.Sprintf("the object was last written by %s and is left alone", who),
 		remedy: fmt.Sprintf("two writers share the key: give each its own prefix or component name; if the object may go, delete s3://%s/%s and it is uploaded within 5 minutes", j.Bucket, j.Key),
-	}
+	}, &j.Sealed)
 }
 
 // differs ends the attempt at an object that Keep leaves alone.

@@ -60,6 +60,11 @@ func (l *loop) settle(o outcome, now, real time.Time) {
 		l.again(o, now, real)
 		return
 	}
+	if o.is == kept {
+		it.state = reported
+		l.book.add(window.Result{ID: it.ID, Generation: it.Generation, Kept: true, At: now, Err: o.what, Remedy: o.remedy}, real)
+		return
+	}
 	etag := o.info.ETag
 	if etag == "" {
 		etag = it.etag

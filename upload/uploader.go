@@ -51,6 +51,14 @@ type Settings struct {
 	Grace     time.Duration // what is under way at the end may take so long. Default 5 s
 	Deriver   Deriver       // nil: damaged files are reported and tried again
 	Existing  Existing      // what happens to objects of other content. Default: one's own are replaced
+	// Lost is when the ledger was begun although there had been one before, in
+	// business time; zero: never. Objects that this instance wrote for windows
+	// that began earlier are not replaced: what was lost with the ledger may be
+	// in them.
+	Lost time.Time
+	// Left is told of a window that is given up for an object that is left alone.
+	// It is called from several goroutines.
+	Left func(s window.Sealed, what, remedy string)
 	// Differs is told of an object of other content that Keep leaves alone; what
 	// is not known of it is zero. The window's result is an error. It is called
 	// from several goroutines.
