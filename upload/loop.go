@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,6 +15,7 @@ const (
 	manyPending = 16   // above, uploads are surveyed and checked by listings
 	checkBatch  = 1000 // uploads checked at once: a listing's page
 	surveyBatch = 1000
+	surveyAhead = 2 * time.Minute // a window whose wake-up is nearer waits for no survey
 	checkAge    = 2 * time.Second // an upload waits no longer for its check
 	smallObject = 256 << 10
 )
@@ -31,7 +33,7 @@ type loop struct {
 	loads    chan loaded
 
 	flying    int
-	unseen    []*item   // wait for a survey, newest first
+	unseen    []*item   // wait for a survey
 	surveying bool      //
 	uncheck   []outcome // wait for a check
 	checking  bool
@@ -142,17 +144,21 @@ func (l *loop) loaded(in loaded) {
 	l.admit(l.plan.merge(in.pending))
 }
 
-// admit queues new items; of many overdue ones a survey is made first.
+// admit queues new items; of many a survey is made first, one listing instead
+// of a request for each. Windows that are needed soon do not wait for it.
 func (l *loop) admit(fresh []*item) {
 	now, real := l.u.now(), time.Now()
-	overdue := 0
+	patient := func(it *item) bool {
+		return !it.Wake.After(now) || it.Wake.Sub(now) > surveyAhead
+	}
+	many := 0
 	for _, it := range fresh {
-		if !it.Wake.After(now) {
-			overdue++
+		if patient(it) {
+			many++
 		}
 	}
 	for _, it := range fresh {
-		if overdue > manyPending && !it.Wake.After(now) {
+		if many > manyPending && patient(it) {
 			it.state = surveyed
 			l.unseen = append(l.unseen, it)
 			continue
@@ -165,7 +171,8 @@ func (l *loop) startSurvey(ctx context.Context) {
 	if l.surveying || len(l.unseen) == 0 || l.plan.store.closed && !l.plan.idle() {
 		return
 	}
-	sortNewest(l.unseen)
+	now := l.u.now()
+	slices.SortFunc(l.unseen, func(a, b *item) int { return order(a, b, now) })
 	n := min(surveyBatch, len(l.unseen))
 	items := make([]*item, 0, n)
 	keys := map[string][]string{}

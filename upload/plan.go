@@ -128,7 +128,7 @@ func (p *plan) best(now, real time.Time) (best *item, from *line) {
 			continue
 		}
 		it := l.front(now, real, p.store.closed || l.gate.closed)
-		if it != nil && (best == nil || sooner(it, best, now)) {
+		if it != nil && (best == nil || order(it, best, now) < 0) {
 			best, from = it, l
 		}
 	}
@@ -164,16 +164,18 @@ func (p *plan) overdue(now, real time.Time) []*item {
 	return out
 }
 
-// sooner is the order of promise 3.
-func sooner(a, b *item, now time.Time) bool {
+// order is that of promise 3.
+func order(a, b *item, now time.Time) int {
 	aheadA, aheadB := a.Wake.After(now), b.Wake.After(now)
 	switch {
-	case aheadA != aheadB:
-		return aheadA
+	case aheadA && aheadB:
+		return a.Wake.Compare(b.Wake)
 	case aheadA:
-		return a.Wake.Before(b.Wake)
+		return -1
+	case aheadB:
+		return 1
 	default:
-		return a.Wake.After(b.Wake)
+		return b.Wake.Compare(a.Wake)
 	}
 }
 

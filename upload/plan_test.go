@@ -63,7 +63,7 @@ func TestPickOrder(t *testing.T) {
 					t.Fatal("an overdue window took the last free slot")
 				}
 				for _, w := range p.items {
-					if w.state == waiting && !w.next.After(real) && sooner(w, it, now) {
+					if w.state == waiting && !w.next.After(real) && order(w, it, now) < 0 {
 						t.Fatalf("picked wake %s before %s at %s", it.Wake, w.Wake, now)
 					}
 				}

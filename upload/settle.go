@@ -1,7 +1,6 @@
 package upload
 
 import (
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -156,8 +155,4 @@ func (l *loop) fields(it *item, more ...zap.Field) []zap.Field {
 		zap.String("scheduler", it.Scheduler), zap.String("component", it.Component),
 		zap.Time("window", time.Unix(0, it.Start).UTC()), zap.String("key", it.Key), zap.Int64("generation", it.Generation),
 	}, more...)
-}
-
-func sortNewest(items []*item) {
-	slices.SortFunc(items, func(a, b *item) int { return b.Wake.Compare(a.Wake) })
 }

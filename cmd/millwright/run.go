@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -45,7 +46,15 @@ and the next start goes on where this one stopped, however it ended.`,
 	return cmd
 }
 
+// The Go heap gets what limits.memory leaves beside the pages of the binary and
+// the ledger's caches, which the collector does not see.
+const (
+	besideHeap = 24 << 20
+	leastHeap  = 16 << 20
+)
+
 func runAgent(ctx context.Context, cfg *config.Config, src clock.Source, stderr io.Writer) error {
+	debug.SetMemoryLimit(max(cfg.Limits.Memory.Bytes()-besideHeap, leastHeap))
 	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
 	err := agent.New(cfg, src, log).Run(ctx)
 	if err != nil {
