@@ -30,8 +30,8 @@ func TestLoad(t *testing.T) {
 			"Timestamp,b\n2026-01-05T08:00:00.25Z,2\n", "time,b\n2026-01-05T08:00:00.25,2\n",
 		},
 		{
-			"gzip, tabs", "x.csv.gz", "t\ta\n2026-01-05 08:00\t1e3\n", dialect{delimiter: "auto"},
-			"Timestamp,a\n2026-01-05T08:00:00Z,1e3\n", "t\ta\n2026-01-05 08:00\t1e3\n",
+			"gzip, tabs", "x.csv.gz", "t\ta\tb\tc\n2026-01-05 08:00\t1e3\t1_0\t .5\n", dialect{delimiter: "auto"},
+			"Timestamp,a,b,c\n2026-01-05T08:00:00Z,1e3,,.5\n", "t\ta\tb\tc\n2026-01-05 08:00\t1e3\t1_0\t\" .5\"\n",
 		},
 	}
 	for _, tt := range tests {

@@ -47,6 +47,7 @@ var (
 	odd      = regexp.MustCompile(`[^0-9A-Za-z:#$._-]`)
 	oddName  = regexp.MustCompile(`[^0-9A-Za-z._-]`)
 	decimals = regexp.MustCompile(`^[+-]?\d+,\d+$`)
+	number   = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`) // Go takes 1_0 and 0x1p4 too
 )
 
 // load reads a file whole.
@@ -185,10 +186,8 @@ func (f *sensors) plain(rows []row) []byte {
 	for _, r := range rows {
 		cells := slices.Clone(r.cells)
 		cells[0] = r.at.Format(time.RFC3339Nano)
-		for i := range cells {
-			if f.decimal && i > 0 {
-				cells[i] = strings.Replace(cells[i], ",", ".", 1)
-			}
+		for i := range cells[1:] {
+			cells[i+1] = f.number(cells[i+1])
 		}
 		_ = w.Write(cells)
 	}
@@ -208,14 +207,22 @@ func (f *sensors) mapped() []string {
 // names gives the sensors' names in byte order.
 func (f *sensors) names() []string { return slices.Sorted(slices.Values(f.mapped())) }
 
+// number gives a cell as every language writes numbers, "" when it holds none.
+func (f *sensors) number(cell string) string {
+	if cell = strings.TrimSpace(cell); f.decimal {
+		cell = strings.Replace(cell, ",", ".", 1)
+	}
+	if v, err := strconv.ParseFloat(cell, 64); err != nil || math.IsInf(v, 0) || !number.MatchString(cell) {
+		return ""
+	}
+	return cell
+}
+
 // values counts the cells that hold a number.
 func (f *sensors) values() (n int) {
 	for _, r := range f.rows {
 		for _, cell := range r.cells[1:] {
-			if f.decimal {
-				cell = strings.Replace(cell, ",", ".", 1)
-			}
-			if v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if f.number(cell) != "" {
 				n++
 			}
 		}
