@@ -21,16 +21,19 @@ func TestLoad(t *testing.T) {
 		real             string
 	}{
 		{
-			"semicolons, decimal commas, names with blanks", "Pumpe 7.csv", "\ufeffZeit;Druck (bar);n\n05.01.2026 08:00:01;1,5;2\n05.01.2026 08:00:00;;3\n", dialect{delimiter: "auto"},
+			"semicolons, decimal commas, names with blanks", "Pumpe 7.csv", "\ufeffZeit;Druck (bar);n\n05.01.2026 08:00:01;1,5;2\n05.01.2026 08:00:00;;3\n",
+			dialect{delimiter: "auto"},
 			"Timestamp,Druck__bar_,n\n2026-01-05T08:00:01Z,1.5,2\n2026-01-05T08:00:00Z,,3\n",
 			"Zeit;Druck (bar);n\n05.01.2026 08:00:01;1,5;2\n05.01.2026 08:00:00;;3\n",
 		},
 		{
-			"columns left out, a stamp that is not first", "x.csv", "a,time,b,c\n1,2026-01-05T08:00:00.25,2,x\n", dialect{delimiter: ",", timeName: "time", drop: []string{"a", "c"}},
+			"columns left out, a stamp that is not first", "x.csv", "a,time,b,c\n1,2026-01-05T08:00:00.25,2,x\n",
+			dialect{delimiter: ",", timeName: "time", drop: []string{"a", "c"}},
 			"Timestamp,b\n2026-01-05T08:00:00.25Z,2\n", "time,b\n2026-01-05T08:00:00.25,2\n",
 		},
 		{
-			"gzip, tabs", "x.csv.gz", "t\ta\tb\tc\n2026-01-05 08:00\t1e3\t1_0\t .5\n", dialect{delimiter: "auto"},
+			"gzip, tabs", "x.csv.gz", "t\ta\tb\tc\n2026-01-05 08:00\t1e3\t1_0\t .5\n",
+			dialect{delimiter: "auto"},
 			"Timestamp,a,b,c\n2026-01-05T08:00:00Z,1e3,,.5\n", "t\ta\tb\tc\n2026-01-05 08:00\t1e3\t1_0\t\" .5\"\n",
 		},
 	}

@@ -68,6 +68,7 @@ func (s *stage) TempDir() string {
 func (s *stage) Error(args ...any) {
 	s.faults = append(s.faults, strings.TrimSpace(fmt.Sprintln(args...)))
 }
+
 func (s *stage) Errorf(format string, args ...any) {
 	s.faults = append(s.faults, fmt.Sprintf(format, args...))
 }
