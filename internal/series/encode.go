@@ -8,21 +8,22 @@ import (
 
 // AppendFloat appends the shortest decimal that reads back as v. It writes no
 // exponent for 1e-5 <= |v| < 1e21, no "-0", and nothing at all for NaN and
-// infinities.
+// infinities. It may use up to 32 bytes of dst's capacity as scratch.
 func AppendFloat(dst []byte, v float64) []byte {
 	abs := math.Abs(v)
 	switch {
 	case abs < 1e9 && abs >= 1e-5:
-		digits, places, ok := fewPlaces(abs)
-		if !ok {
-			if math.Float64bits(abs)<<12 == 0 { // a power of two
-				return strconv.AppendFloat(dst, v, 'f', -1, 64)
-			}
-			digits, places = shortest(abs)
+		m, ok := millionths(abs)
+		if !ok && math.Float64bits(abs)<<12 == 0 { // a power of two
+			return strconv.AppendFloat(dst, v, 'f', -1, 64)
 		}
 		if v < 0 {
 			dst = append(dst, '-')
 		}
+		if ok {
+			return appendMillionths(dst, m)
+		}
+		digits, places := shortest(abs)
 		return appendPlaces(dst, digits, places)
 	case abs == 0:
 		return append(dst, '0')
@@ -34,19 +35,12 @@ func AppendFloat(dst []byte, v float64) []byte {
 	return strconv.AppendFloat(dst, v, 'e', -1, 64)
 }
 
-// fewPlaces does what shortest does for decimals of at most six places, and
-// tells when abs is none. Such a decimal below 1e9 has at most 15 digits, and
-// of those only one reads back as abs: without its trailing zeros it is the
-// shortest.
-func fewPlaces(abs float64) (digits uint64, places int, ok bool) {
-	m := uint64(abs*1e6 + 0.5)
-	if float64(m)/1e6 != abs {
-		return 0, 0, false
-	}
-	for places = 6; places > 0 && m%10 == 0; places-- {
-		m /= 10
-	}
-	return m, places, true
+// millionths gives abs as a whole number of them, and tells when it is none.
+// Below 1e9 it has at most 15 digits, and of the decimals with so many only one
+// reads back as abs: without its trailing zeros it is the shortest.
+func millionths(abs float64) (m uint64, ok bool) {
+	m = uint64(abs*1e6 + 0.5)
+	return m, float64(m)/1e6 == abs
 }
 
 // AppendStamp appends the instant ns (Unix ns) as window files have it:

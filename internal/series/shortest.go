@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // pow5 are the powers of five below 2^63.
@@ -87,6 +88,34 @@ func appendPlaces(dst []byte, digits uint64, places int) []byte {
 	}
 	dst = append(dst, '.')
 	return append(dst, buf[point:]...)
+}
+
+// appendMillionths appends m*10^-6, m below 10^16, without trailing zeros. Digits
+// are moved by whole words and cut off by length, since branches on them would
+// be guessed wrong for every other number.
+func appendMillionths(dst []byte, m uint64) []byte {
+	n := len(dst)
+	dst = slices.Grow(dst, 32)[:n+32]
+	low, whole := eightDigits(m%1e8), 2 // digits of low before the point
+	places := 6 - min(bits.LeadingZeros64(low)/8, 6)
+	text := low | asciiZeros
+	if high := eightDigits(m / 1e8); high != 0 {
+		skip := bits.TrailingZeros64(high) / 8
+		binary.LittleEndian.PutUint64(dst[n:], (high|asciiZeros)>>(8*skip))
+		n += 8 - skip
+	} else {
+		skip := min(bits.TrailingZeros64(low)/8, 1)
+		text >>= 8 * skip
+		whole -= skip
+	}
+	binary.LittleEndian.PutUint64(dst[n:], text)
+	n += whole
+	if places == 0 {
+		return dst[:n]
+	}
+	dst[n] = '.'
+	binary.LittleEndian.PutUint64(dst[n+1:], text>>(8*whole))
+	return dst[:n+1+places]
 }
 
 const asciiZeros = 0x3030303030303030
