@@ -53,9 +53,12 @@ func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
 	if fresh && !force {
 		return used, nil
 	}
-	used = 0
-	for _, dir := range append([]string{d.state}, d.archives...) {
-		n, err := treeSize(ctx, dir)
+	used, err := treeSize(ctx, d.state)
+	if err != nil {
+		return 0, err
+	}
+	for _, dir := range d.archives {
+		_, n, err := archiveRule{dir: dir}.files(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -160,11 +163,18 @@ func (d *disk) release() error {
 	return err
 }
 
-func treeSize(ctx context.Context, dir string) (int64, error) {
-	var n int64
+// treeSize is the bytes of all files below dir.
+func treeSize(ctx context.Context, dir string) (n int64, err error) {
+	err = eachFile(ctx, dir, func(_ string, size int64) { n += size })
+	return n, err
+}
+
+// eachFile calls fn for every regular file below dir. Folders that may not be
+// read, as a file system's lost+found, are none of ours and are passed over.
+func eachFile(ctx context.Context, dir string, fn func(path string, size int64)) error {
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // pruned while walking
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission) && path != dir: // the former: pruned while walking
 			return nil
 		case err != nil:
 			return err
@@ -174,18 +184,19 @@ func treeSize(ctx context.Context, dir string) (int64, error) {
 			return nil
 		}
 		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return nil
+		case err != nil:
+			return err
 		}
-		if err == nil {
-			n += info.Size()
-		}
-		return err
+		fn(path, info.Size())
+		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("measure %s: %w", dir, err)
+		return fmt.Errorf("measure %s: %w", dir, err)
 	}
-	return n, nil
+	return nil
 }
 
 // size prints bytes as people write them.

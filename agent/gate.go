@@ -64,7 +64,7 @@ func spoolNeed(sizes []int64) int64 {
 func (g *gate) makeRoom(ctx context.Context, need int64) bool {
 	var freed int64
 	for _, r := range g.archives {
-		held, err := treeSize(ctx, r.dir)
+		_, held, err := r.files(ctx)
 		if err != nil || held == 0 {
 			continue
 		}

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,73 +23,77 @@ type archiveRule struct {
 // aged is a file that may be pruned.
 type aged struct {
 	path string
-	mod  time.Time
+	day  time.Time // on which it was put away
 	size int64
 }
 
-// prune deletes what is older than keep, then the oldest until the folder holds
+// prune deletes what is older than keep, then the oldest until the archive holds
 // at most max bytes. Only drops whose rows are verified in the bucket, or
 // durable in late/, repeats/ or quarantine, ever come into an archive. The age
 // counts from when a file was put away, since its own time is the drop's.
 func (r archiveRule) prune(ctx context.Context, now time.Time, log *zap.Logger) (freed int64, err error) {
-	var files []aged
-	var total int64
-	err = filepath.WalkDir(r.dir, func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case !e.Type().IsRegular():
-			return nil
-		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		files = append(files, aged{path, r.putAway(path, info), info.Size()})
-		total += info.Size()
-		return nil
-	})
+	files, total, err := r.files(ctx)
 	if err != nil {
 		return 0, err
 	}
-	slices.SortFunc(files, func(a, b aged) int { return a.mod.Compare(b.mod) })
+	slices.SortFunc(files, func(a, b aged) int { return a.day.Compare(b.day) })
+	var errs []error
 	for _, f := range files {
-		old := r.keep > 0 && now.Sub(f.mod) > r.keep
+		old := r.keep > 0 && now.Sub(f.day) > r.keep
 		if !old && (r.max == 0 || total <= r.max) {
 			break
 		}
 		if err := os.Remove(f.path); err != nil {
-			return freed, err
+			errs = append(errs, err)
+			continue
 		}
-		log.Info("pruned from the archive", zap.String("file", f.path), zap.Int64("bytes", f.size), zap.Time("archived", f.mod))
+		log.Info("pruned from the archive", zap.String("file", f.path), zap.Int64("bytes", f.size), zap.Time("archived", f.day))
 		total, freed = total-f.size, freed+f.size
 	}
-	return freed, r.removeEmptyDays()
+	return freed, errors.Join(few(errs), r.removeEmpty())
 }
 
-// putAway reads the day folder that store made; business time, like now.
-func (r archiveRule) putAway(path string, info fs.FileInfo) time.Time {
-	rel, err := filepath.Rel(r.dir, path)
-	if err == nil && len(rel) > 8 {
-		if day, err := time.Parse("20060102", rel[:8]); err == nil {
-			return day
+// files lists what was put away, with its size in all. It lies in folders named
+// for days; whatever else is there is somebody else's.
+func (r archiveRule) files(ctx context.Context) (files []aged, total int64, err error) {
+	days, err := r.days()
+	for name, day := range days {
+		err = errors.Join(err, eachFile(ctx, filepath.Join(r.dir, name), func(path string, size int64) {
+			files = append(files, aged{path, day, size})
+			total += size
+		}))
+	}
+	return files, total, err
+}
+
+// days gives the folders that store made: business time, like now.
+func (r archiveRule) days() (map[string]time.Time, error) {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list the archive: %w", err)
+	}
+	days := map[string]time.Time{}
+	for _, e := range entries {
+		if day, err := time.Parse(dayLayout, e.Name()); err == nil && e.IsDir() {
+			days[e.Name()] = day
 		}
 	}
-	return info.ModTime()
+	return days, nil
 }
 
-func (r archiveRule) removeEmptyDays() error {
-	days, err := os.ReadDir(r.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, d := range days {
-		if d.IsDir() {
-			_ = os.Remove(filepath.Join(r.dir, d.Name())) // fails while files are left, which is what is wanted
+// removeEmpty removes folders that nothing is in any more.
+func (r archiveRule) removeEmpty() error {
+	days, err := r.days()
+	for name := range days {
+		var dirs []string
+		_ = filepath.WalkDir(filepath.Join(r.dir, name), func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.IsDir() {
+				dirs = append(dirs, path)
+			}
+			return nil
+		})
+		for _, dir := range slices.Backward(dirs) {
+			_ = os.Remove(dir) // fails while something is left in it, which is what is wanted
 		}
 	}
 	return err

@@ -15,6 +15,9 @@ import (
 	"millwright/internal/drop"
 )
 
+// dayLayout is how the archive's folders are named.
+const dayLayout = "20060102"
+
 // store copies the drop into the archive, by the day on which it was taken, and
 // returns where it will be once the pass is committed.
 func (p *putting) store(root *os.Root, d drop.Drop, to aftermath) (string, error) {
@@ -47,7 +50,7 @@ func (p *putting) target(d drop.Drop, to aftermath, squeeze bool) string {
 	if squeeze {
 		suffix = ".gz"
 	}
-	target := filepath.Join(to.dir, d.TakenAt.UTC().Format("20060102"), filepath.FromSlash(d.Name))
+	target := filepath.Join(to.dir, d.TakenAt.UTC().Format(dayLayout), filepath.FromSlash(d.Name))
 	if _, err := os.Lstat(target + suffix); err != nil && !p.targets[target+suffix] {
 		return target + suffix
 	}
