@@ -198,7 +198,18 @@ type Fate struct {
 	Version int64
 	State   string
 	Why     string
-	Counts  struct{ Rows, Windowed, Late, Older, Ahead, Ambiguous, Bad, Open int64 }
+	Counts  Counts
+}
+
+// Counts are a drop's rows by what became of them.
+type Counts struct{ Rows, Windowed, Late, Older, Ahead, Ambiguous, Bad, Open int64 }
+
+// Plus adds counts: of a file that grew, each part has its own.
+func (c Counts) Plus(o Counts) Counts {
+	return Counts{
+		c.Rows + o.Rows, c.Windowed + o.Windowed, c.Late + o.Late, c.Older + o.Older,
+		c.Ahead + o.Ahead, c.Ambiguous + o.Ambiguous, c.Bad + o.Bad, c.Open + o.Open,
+	}
 }
 
 // Accounted is how many rows of the drop something became of.

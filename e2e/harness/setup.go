@@ -88,7 +88,7 @@ func (s Setup) scheduler(name string, o oracle.Scheduler) map[string]any {
 		"upload_margin":                o.Margin.String(),
 		"target_sampling_rate":         iso(o.Rate),
 		"input":                        input,
-		"output":                       map[string]any{"bucket": s.Bucket, "prefix": "out/"},
+		"output":                       map[string]any{"bucket": s.Bucket, "prefix": "out/" + name + "/"},
 		"resample":                     resample,
 		"late":                         late,
 	}
