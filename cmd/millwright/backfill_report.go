@@ -16,30 +16,30 @@ const (
 // printBackfill writes the summary for people.
 func printBackfill(w io.Writer, s *backfill.Summary) {
 	for _, o := range s.List {
-		fmt.Fprintf(w, "%s s3://%s/%s: %d rows, %d bytes\n", o.State, o.Bucket, o.Key, o.Rows, o.Bytes)
+		say(w, "%s s3://%s/%s: %d rows, %d bytes\n", o.State, o.Bucket, o.Key, o.Rows, o.Bytes)
 	}
 	printFiles(w, s)
 	if len(s.Differences) > 0 {
-		fmt.Fprintf(w, "%d objects of other content were left alone; if the new ones are right, run again with --replace:\n", len(s.Differences))
+		say(w, "%d objects of other content were left alone; if the new ones are right, run again with --replace:\n", len(s.Differences))
 		for _, d := range s.Differences {
-			fmt.Fprintf(w, "  %s\n", d)
+			say(w, "  %s\n", d)
 		}
 	}
 	for _, n := range s.Notes {
-		fmt.Fprintln(w, n)
+		say(w, "%s\n", n)
 	}
 	r := s.Rows
-	fmt.Fprintf(w, "%d files, %d rows; not used: %d bad, %d ambiguous, %d ahead of the clock, %d outside; %d cells unreadable; %d values repeated, %d the same\n",
+	say(w, "%d files, %d rows; not used: %d bad, %d ambiguous, %d ahead of the clock, %d outside; %d cells unreadable; %d values repeated, %d the same\n",
 		len(s.Files), r.Read, r.Bad+r.TooLate, r.Ambiguous, r.Ahead, r.Outside, r.BadCells, r.Repeated, r.Same)
 	if v := s.Windows; v != nil {
-		fmt.Fprintf(w, "%d windows with a file (%d of held values only), %d with nothing to say, %d left to the daemon, %d not wholly between --from and --to\n",
+		say(w, "%d windows with a file (%d of held values only), %d with nothing to say, %d left to the daemon, %d not wholly between --from and --to\n",
 			v.Sealed, v.HeldOnly, v.Silent, v.Ahead, v.Outside)
 	}
 	done := "sent"
 	if s.DryRun {
 		done = "would be sent"
 	}
-	fmt.Fprintf(w, "%d objects %s, %d were there already; %d rows, %d bytes in all; %.1f s\n", s.Coming(), done, s.Objects.Adopted, s.Objects.Rows, s.Objects.Bytes, s.Seconds)
+	say(w, "%d objects %s, %d were there already; %d rows, %d bytes in all; %.1f s\n", s.Coming(), done, s.Objects.Adopted, s.Objects.Rows, s.Objects.Bytes, s.Seconds)
 }
 
 func printFiles(w io.Writer, s *backfill.Summary) {
@@ -51,18 +51,18 @@ func printFiles(w io.Writer, s *backfill.Summary) {
 		if files++; files > listedFiles {
 			continue
 		}
-		fmt.Fprintf(w, "%s: %s", f.Path, f.State)
+		say(w, "%s: %s", f.Path, f.State)
 		if f.Reason != "" {
-			fmt.Fprintf(w, ": %s", f.Reason)
+			say(w, ": %s", f.Reason)
 		}
 		fmt.Fprintln(w)
 		for _, x := range f.Faults {
 			if faults++; faults <= listedFaults {
-				fmt.Fprintf(w, "  %s:%d%s: %s: %q\n", f.Path, x.Line, columnText(x.Column), x.Reason, x.Text)
+				say(w, "  %s:%d%s: %s: %q\n", f.Path, x.Line, columnText(x.Column), x.Reason, x.Text)
 			}
 		}
 	}
 	if files > listedFiles || faults > listedFaults {
-		fmt.Fprintf(w, "%d files and %d of the first faults in them in all; see them with --json\n", files, faults)
+		say(w, "%d files and %d of the first faults in them in all; see them with --json\n", files, faults)
 	}
 }

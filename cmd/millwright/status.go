@@ -133,19 +133,19 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 	if s.Running {
 		state = "running"
 	}
-	fmt.Fprintf(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
-	fmt.Fprintf(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %d values repeated, %d cells unreadable\n",
+	say(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
+	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %d values repeated, %d cells unreadable\n",
 		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, s.Rows.Repeated, s.Rows.BadCells)
 	var states []string
 	for _, st := range sortedStates(s.Drops) {
 		states = append(states, fmt.Sprintf("%d %s", s.Drops[st], st))
 	}
-	fmt.Fprintf(w, "drops: %s; last taken %s\n\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	say(w, "drops: %s; last taken %s\n\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SCHEDULER\tCOMPONENT\tLAST SEALED\tLAST IN BUCKET\tWAITING\tOVERDUE\tSILENT\tLATE ROWS\tNEXT WAKE-UP")
 	for _, sc := range s.Schedulers {
 		for _, c := range sc.Components {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", sc.Name, c.Name, stamp(c.LastSealed), stamp(c.LastVerified), c.Backlog, c.Overdue, c.Silent, c.LateRows, stamp(sc.NextWake))
+			say(t, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", sc.Name, c.Name, stamp(c.LastSealed), stamp(c.LastVerified), c.Backlog, c.Overdue, c.Silent, c.LateRows, stamp(sc.NextWake))
 		}
 	}
 	t.Flush()
@@ -155,17 +155,17 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 	}
 	fmt.Fprintln(w, "\nneeds attention:")
 	for _, a := range s.Attention {
-		fmt.Fprintf(w, "- %s, since %s: %s\n  %s\n", a.About, stamp(a.Since), a.What, a.Remedy)
+		say(w, "- %s, since %s: %s\n  %s\n", a.About, stamp(a.Since), a.What, a.Remedy)
 	}
 }
 
 func printDrops(w io.Writer, drops []status.Drop) {
 	for _, d := range drops {
-		fmt.Fprintf(w, "%s (version %d): %s\n  %s\n", d.Path, d.Version, d.State, d.Why)
+		say(w, "%s (version %d): %s\n  %s\n", d.Path, d.Version, d.State, d.Why)
 		if d.Counts.Rows > 0 {
 			c := d.Counts
-			fmt.Fprintf(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))
-			fmt.Fprintf(w, "  %d rows = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %d values, %d repeated, %d the same, %d cells unreadable\n",
+			say(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))
+			say(w, "  %d rows = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %d values, %d repeated, %d the same, %d cells unreadable\n",
 				c.Rows, c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, c.Values, c.Repeated, c.Same, c.BadCells)
 		}
 		printWindows(w, d.Windows)
@@ -174,12 +174,12 @@ func printDrops(w io.Writer, drops []status.Drop) {
 
 func printWindows(w io.Writer, windows []status.Window) {
 	for _, win := range windows {
-		fmt.Fprintf(w, "  %s/%s %s: %s\n    %s\n", win.Scheduler, win.Component, stamp(win.Start), win.State, win.Why)
+		say(w, "  %s/%s %s: %s\n    %s\n", win.Scheduler, win.Component, stamp(win.Start), win.State, win.Why)
 		if win.Remedy != "" {
-			fmt.Fprintf(w, "    %s\n", win.Remedy)
+			say(w, "    %s\n", win.Remedy)
 		}
 		if win.Key != "" {
-			fmt.Fprintf(w, "    s3://%s/%s, %d bytes, generation %d\n", win.Bucket, win.Key, win.Size, win.Generation)
+			say(w, "    s3://%s/%s, %d bytes, generation %d\n", win.Bucket, win.Key, win.Size, win.Generation)
 		}
 	}
 }

@@ -1,10 +1,34 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
+
+// say prints for people. Names of files and columns are written by others:
+// what would move a terminal's cursor or begin a line of its own is made plain.
+func say(w io.Writer, format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = plain(s)
+		}
+	}
+	fmt.Fprintf(w, format, args...)
+}
+
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, strings.ReplaceAll(s, "\n", "; "))
+}
 
 // stamp is how tables write an instant; a dash for none.
 func stamp(t time.Time) string {
