@@ -21,6 +21,7 @@ import (
 	"millwright/internal/clock"
 	"millwright/internal/ledger"
 	"millwright/internal/objstore"
+	"millwright/internal/window"
 	"millwright/upload"
 )
 
@@ -75,19 +76,14 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	watch := clock.NewWatch(a.clock, last)
-	first, err := led.FirstStart(ctx, a.clock.Now())
-	if err != nil {
-		return err
-	}
 	board, err := openNotes(ctx, led, a.clock, a.log)
 	if err != nil {
 		return err
 	}
-	if led.SetAside() != "" {
-		board.stand(ctx, "ledger", "set-aside", "the ledger was damaged and set aside as "+led.SetAside()+"; it was made anew from spool and drop folders",
-			"look at the disk's health; the old file can be deleted when nothing is missing")
-	}
-	if err := adopt(ctx, led, dirs, a.log); err != nil {
+	board.keep(ctx, leftAlone, nil) // the configuration may have changed
+	board.keep(ctx, readAgain, nil)
+	start, err := a.begin(ctx, led, dirs, board, longestOverdue(Streams(a.cfg)))
+	if err != nil {
 		return err
 	}
 	if err := led.ClearRefused(ctx); err != nil { // the configuration may have changed
@@ -99,7 +95,7 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 	if err != nil {
 		return err
 	}
-	d, err := a.wire(led, dirs, watch, first, board, store)
+	d, err := a.wire(led, dirs, watch, start, board, store)
 	if err != nil {
 		return err
 	}
@@ -119,7 +115,7 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 }
 
 // wire makes the parts; nothing runs yet.
-func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first time.Time, board *notes, store *objstore.Client) (*daemon, error) {
+func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, start beginning, board *notes, store *objstore.Client) (*daemon, error) {
 	folders, err := folders(a.cfg)
 	if err != nil {
 		return nil, err
@@ -135,17 +131,16 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first ti
 		}
 	}
 	limits := take.Limits{File: a.cfg.Limits.File.Bytes(), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
-	horizon := newHorizon(a.clock, watch, first, streams, aheads(a.cfg))
+	horizon := newHorizon(a.clock, watch, start.first, streams, aheads(a.cfg))
 	taker := take.New(folders, led, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
-	sealer := seal.New(streams, led, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{}, a.log)
-	up := upload.New(led, store, a.clock.Now, upload.Settings{Instance: a.cfg.Instance, Dir: dirs.windows()}, a.log)
+	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
+	sealer := seal.New(streams, led, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{Damaged: saver.damaged}, a.log)
+	up := upload.New(led, store, a.clock.Now, upload.Settings{
+		Instance: a.cfg.Instance, Dir: dirs.windows(), Deriver: sealer, Lost: start.lost, Left: leaver(board),
+	}, a.log)
 	site := &site{
 		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
-	}
-	var overdue time.Duration
-	for _, s := range streams {
-		overdue = max(overdue, s.OverdueMax)
 	}
 	return &daemon{
 		taker:  taker,
@@ -157,10 +152,28 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, first ti
 		uploader: up,
 		keeper: &keeper{
 			clock: a.clock, watch: watch, ledger: led, archives: rules, notes: board,
-			storeDate: storeDate(store, streams[0].Bucket), overdue: overdue, log: a.log,
+			storeDate: storeDate(store, streams[0].Bucket), overdue: longestOverdue(streams), log: a.log,
 		},
 		log: a.log,
 	}, nil
+}
+
+// leftAlone is the note on objects that somebody else wrote, or an earlier ledger.
+const leftAlone = "left-alone"
+
+// leaver makes notes of windows that are given up for such objects, one for all
+// windows of a component.
+func leaver(board *notes) func(s window.Sealed, what, remedy string) {
+	return func(s window.Sealed, what, remedy string) {
+		board.stand(context.Background(), s.Scheduler+"/"+s.Component, leftAlone, "of windows whose wake-up is past: "+what, remedy)
+	}
+}
+
+func longestOverdue(streams []seal.Stream) (longest time.Duration) {
+	for _, s := range streams {
+		longest = max(longest, s.OverdueMax)
+	}
+	return longest
 }
 
 // storeDate asks for the store's time; an answer that is not quite new is

@@ -68,6 +68,10 @@ func (s *site) Turned(ctx context.Context, _ time.Time) (more bool) {
 	return more
 }
 
+// Recover implements ingest.Site: segments of a batch whose commit failed are
+// adopted, or removed when the ledger has their drops.
+func (s *site) Recover(ctx context.Context) error { return adopt(ctx, s.ledger, s.dirs, s.log) }
+
 // listing makes a Taker's faults standing notes.
 func (s *site) listing(t *take.Taker) ingest.Taker { return &noted{Taker: t, notes: s.notes} }
 

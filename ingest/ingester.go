@@ -6,6 +6,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -33,6 +34,10 @@ type Sealer interface {
 	Took(refs []segment.Ref, at time.Time)
 	Seal(ctx context.Context, now time.Time, w seal.Waiting) (sealed int, err error)
 	Close(ctx context.Context, now time.Time) (closed int, err error)
+	// Load reads everything from the ledger anew.
+	Load(ctx context.Context, now time.Time) error
+	// Asked delivers when Seal is worth it although nothing fell due.
+	Asked() <-chan struct{}
 	// Due is when the next Seal or Close is worth it.
 	Due(now time.Time) time.Time
 }
@@ -50,6 +55,9 @@ type Site interface {
 	Slowest() time.Duration // the slowest recent upload
 	// Sealed is called after windows were sealed, so that the uploader looks.
 	Sealed(n int)
+	// Recover is called after a batch failed: its rows may be durable, and its
+	// commit may have happened. Nothing is taken until it has succeeded.
+	Recover(ctx context.Context) error
 	// Turned is called at the end of every pass, for the watchdog and for
 	// putting away drops. It tells whether there is more to put away.
 	Turned(ctx context.Context, now time.Time) (more bool)
@@ -63,6 +71,8 @@ type Ingester struct {
 	Site   Site
 	Clock  clock.Clock
 	Log    *zap.Logger
+
+	unsure bool // a batch failed, and what is left of it was not looked after
 }
 
 // A batch is taken, sealed and committed together: large enough to share its
@@ -79,7 +89,7 @@ func (i *Ingester) Run(ctx context.Context) error {
 	forwarded := make(chan struct{})
 	go func() {
 		defer close(forwarded)
-		forward(ctx, i.Taker.Hints(), wake)
+		forward(ctx, i.Taker.Hints(), i.Sealer.Asked(), wake)
 	}()
 	defer func() { <-forwarded }()
 	for {
@@ -100,12 +110,14 @@ func (i *Ingester) Run(ctx context.Context) error {
 	}
 }
 
-func forward(ctx context.Context, hints <-chan struct{}, wake chan<- struct{}) {
+func forward(ctx context.Context, hints, asked <-chan struct{}, wake chan<- struct{}) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hints:
+			nudge(wake)
+		case <-asked:
 			nudge(wake)
 		}
 	}
@@ -127,6 +139,11 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 	}
 	var errs []error
 	left := listing.Candidates
+	if i.unsure {
+		if err := i.recover(ctx); err != nil {
+			errs, left = append(errs, err), nil // they stay where they are, and hold no window back
+		}
+	}
 	for len(left) > 0 && ctx.Err() == nil {
 		batch := cut(left)
 		batch = batch[:i.Gate.Room(ctx, sizes(batch))]
@@ -135,7 +152,7 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 			break
 		}
 		if err := i.take(ctx, batch); err != nil {
-			errs, left = append(errs, err), nil
+			errs, left = append(errs, err, i.recover(ctx)), nil
 			break
 		}
 		left = left[len(batch):]
@@ -162,6 +179,20 @@ func (i *Ingester) take(ctx context.Context, batch []take.Candidate) error {
 	for _, d := range drops {
 		i.Log.Debug("drop", zap.String("drop", d.Name), zap.String("component", d.Component), zap.String("state", string(d.State)), zap.Int64("rows", d.Counts.Rows), zap.String("reason", d.Reason))
 	}
+	return nil
+}
+
+// recover looks after a batch that failed: what of it is durable is taken over,
+// and the sealer learns of it.
+func (i *Ingester) recover(ctx context.Context) error {
+	i.unsure = true
+	if err := i.Site.Recover(ctx); err != nil {
+		return fmt.Errorf("recover what was taken: %w", err)
+	}
+	if err := i.Sealer.Load(ctx, i.Clock.Now()); err != nil {
+		return fmt.Errorf("recover what was taken: %w", err)
+	}
+	i.unsure = false
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -88,7 +89,7 @@ func (t *Taker) load(ctx context.Context) error {
 	t.sweep()
 	for _, f := range t.folders {
 		err := t.ledger.EachSeen(ctx, f.Path, func(name string, size int64, mod time.Time, st drop.State) error {
-			if st != drop.Archived && st != drop.Deleted && st != drop.Gone {
+			if st != drop.Archived && st != drop.Deleted && st != drop.Gone && st != drop.Damaged {
 				t.files.done(t.files.path(f.index, name), t.files.stat(size, mod))
 			}
 			return nil
@@ -99,6 +100,16 @@ func (t *Taker) load(ctx context.Context) error {
 	}
 	t.loaded = true
 	return nil
+}
+
+// Forget has a file listed again as if nothing had been taken of it. It must not
+// be called while List or Take runs.
+func (t *Taker) Forget(folder, name string) {
+	for _, f := range t.folders {
+		if f.Path == folder {
+			delete(t.files.known, t.files.path(f.index, name))
+		}
+	}
 }
 
 // sweep removes what an earlier run did not finish.
@@ -134,7 +145,7 @@ func (p *pass) folder(ctx context.Context, f *Folder) error {
 
 // dir lists one folder. Only ctx's error ends the pass.
 func (p *pass) dir(ctx context.Context, f *Folder, root *os.Root, dir string, depth int) error {
-	d, err := root.Open(cmp.Or(dir, "."))
+	d, err := root.OpenFile(cmp.Or(dir, "."), os.O_RDONLY|syscall.O_DIRECTORY, 0) // a pipe put in its place cannot block
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) || dir == "" {
 			p.Faults = append(p.Faults, Fault{f.Path, dir, fmt.Errorf("open folder: %w", err)})

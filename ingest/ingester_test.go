@@ -1,0 +1,73 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/ingest/seal"
+	"millwright/ingest/take"
+	"millwright/internal/clock"
+	"millwright/internal/drop"
+	"millwright/internal/segment"
+)
+
+// plant plays every part around the loop and notes what was called.
+type plant struct {
+	calls          []string
+	takeErr, adopt error
+}
+
+func (p *plant) note(s string) { p.calls = append(p.calls, s) }
+
+func (p *plant) List(context.Context) (take.Listing, error) {
+	return take.Listing{Candidates: []take.Candidate{{Name: "a.csv", Component: "pump", Size: 10}}}, nil
+}
+
+func (p *plant) Take(context.Context, []take.Candidate) ([]drop.Drop, []segment.Ref, error) {
+	p.note("take")
+	return nil, nil, p.takeErr
+}
+func (p *plant) Hints() <-chan struct{}                { return nil }
+func (p *plant) Asked() <-chan struct{}                { return nil }
+func (p *plant) Took([]segment.Ref, time.Time)         { p.note("took") }
+func (p *plant) Load(context.Context, time.Time) error { p.note("load"); return nil }
+
+func (p *plant) Seal(context.Context, time.Time, seal.Waiting) (int, error) {
+	p.note("seal")
+	return 0, nil
+}
+
+func (p *plant) Close(context.Context, time.Time) (int, error) { p.note("close"); return 0, nil }
+func (p *plant) Due(now time.Time) time.Time                   { return now }
+func (p *plant) Room(_ context.Context, sizes []int64) int     { return len(sizes) }
+func (p *plant) ClockSettled() bool                            { return true }
+func (p *plant) Slowest() time.Duration                        { return 0 }
+func (p *plant) Sealed(int)                                    {}
+func (p *plant) Turned(context.Context, time.Time) bool        { return false }
+func (p *plant) Recover(context.Context) error                 { p.note("recover"); return p.adopt }
+
+// After a batch that failed nothing is taken until what it left behind is taken
+// over; what is there already goes on.
+func TestAFailedBatchIsLookedAfterBeforeTheNext(t *testing.T) {
+	t.Parallel()
+	p := &plant{takeErr: errors.New("no space left on device"), adopt: errors.New("no space left on device")}
+	i := &Ingester{Taker: p, Sealer: p, Gate: p, Site: p, Clock: clock.Real{}, Log: zap.NewNop()}
+	for _, want := range [][]string{
+		{"take", "recover", "seal", "close"},
+		{"recover", "seal", "close"},
+	} {
+		p.calls = nil
+		if _, err := i.pass(t.Context()); err == nil || !slices.Equal(p.calls, want) {
+			t.Fatalf("%v, %v", p.calls, err)
+		}
+	}
+	p.takeErr, p.adopt, p.calls = nil, nil, nil
+	if _, err := i.pass(t.Context()); err != nil || !slices.Equal(p.calls, []string{"recover", "load", "take", "took", "seal", "close"}) {
+		t.Fatalf("%v, %v", p.calls, err)
+	}
+}
