@@ -83,14 +83,28 @@ type noted struct {
 // List implements ingest.Taker.
 func (n *noted) List(ctx context.Context) (take.Listing, error) {
 	l, err := n.Taker.List(ctx)
-	scopes := map[string]bool{}
-	for _, f := range l.Faults {
-		scope := filepath.Join(f.Folder, f.Name)
-		scopes[scope] = true
-		n.notes.stand(ctx, scope, "unreadable", f.Err.Error(), "check that it exists and that the agent's user may read it; it is tried again")
-	}
 	if err == nil {
-		n.notes.keep(ctx, "unreadable", scopes)
+		n.notes.faults(ctx, l.Faults)
 	}
 	return l, err
+}
+
+// mostFaults is how many files and folders that cannot be read are noted one by
+// one: each note is a write to the ledger and a line for people.
+const mostFaults = 16
+
+// faults makes the faults of a listing the ones that stand.
+func (n *notes) faults(ctx context.Context, all []take.Fault) {
+	const code, remedy = "unreadable", "check that it exists and that the agent's user may read it; it is tried again"
+	scopes := map[string]bool{}
+	for _, f := range all[:min(mostFaults, len(all))] {
+		scope := filepath.Join(f.Folder, f.Name)
+		scopes[scope] = true
+		n.stand(ctx, scope, code, f.Err.Error(), remedy)
+	}
+	if len(all) > mostFaults {
+		scopes["drops"] = true
+		n.stand(ctx, "drops", code, "more files or folders cannot be read", "the log names them all; "+remedy)
+	}
+	n.keep(ctx, code, scopes)
 }
