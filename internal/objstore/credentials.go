@@ -106,7 +106,7 @@ func (r *rotating) provider(ctx context.Context) (aws.CredentialsProvider, error
 	case r.current == nil:
 		return nil, err
 	default: // perhaps half written: the old ones serve until it reads well
-		r.log.Warn("read rotated credentials", zap.Error(err))
+		r.log.Warn("read rotated credentials", zap.String("error", redact(err.Error())))
 	}
 	return r.current, nil
 }
@@ -150,5 +150,6 @@ func same(a, b []stamp) bool {
 // credentialsError means that no request was made for want of keys.
 type credentialsError struct{ err error }
 
-func (e *credentialsError) Error() string { return "find credentials: " + e.err.Error() }
+// Error leaves out what a credential_process printed that is no JSON: keys, perhaps.
+func (e *credentialsError) Error() string { return "find credentials: " + redact(e.err.Error()) }
 func (e *credentialsError) Unwrap() error { return e.err }

@@ -145,6 +145,7 @@ func paren(s string) string {
 }
 
 var (
+	printed  = regexp.MustCompile(`(?s)(process output: ).*(, error: )`) // of a credential_process, and no JSON
 	userInfo = regexp.MustCompile(`(://)[^/@\s"]+@`)
 	keyID    = regexp.MustCompile(`\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}\b`)
 	signed   = regexp.MustCompile(`(?i)((?:x-amz-(?:credential|signature|security-token)|signature|authorization|secret\w*|token)["']?\s*[=:]\s*["']?)[^\s&"',<>]+`)
@@ -156,6 +157,7 @@ func redact(s string) string {
 	if !strings.ContainsAny(s, "@=:") && !strings.Contains(s, "AKIA") && !strings.Contains(s, "ASIA") {
 		return s
 	}
+	s = printed.ReplaceAllString(s, "${1}***${2}")
 	s = userInfo.ReplaceAllString(s, "${1}***@")
 	s = keyID.ReplaceAllString(s, "${1}***")
 	return signed.ReplaceAllString(s, "${1}***")
