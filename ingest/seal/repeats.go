@@ -191,8 +191,12 @@ func appendStamp(b []byte, ns int64) []byte {
 	return b
 }
 
-// appendText quotes what would break a line: names of drops are somebody else's.
+// appendText quotes what would break a line, and keeps text text when a
+// spreadsheet opens the file: names of drops are somebody else's.
 func appendText(b []byte, s string) []byte {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		s = "'" + s
+	}
 	if !strings.ContainsAny(s, ",\"\r\n") {
 		return append(b, s...)
 	}
