@@ -114,6 +114,9 @@ func fate(d drop.Drop) string {
 	if d.Reason != "" {
 		text += ": " + d.Reason
 	}
+	if d.Counts.Late > 0 {
+		text += fmt.Sprintf("; %d rows are in late/ and in no window", d.Counts.Late)
+	}
 	if d.Counts.Open > 0 {
 		text += fmt.Sprintf("; %d rows are durable and wait for their windows", d.Counts.Open)
 	}
@@ -198,6 +201,8 @@ func describe(st seal.Stream, r window.Record, now time.Time) Window {
 	case r.Generation == 0:
 		w.State, w.Why = "unknown", "no row of it was ever taken"
 		w.Remedy = "if there are files with such rows, ask for one with 'millwright status drop PATH'; history is uploaded with 'millwright backfill'"
+	case r.Kept:
+		w.State, w.Why, w.Remedy = "left alone", r.Error, r.Remedy
 	case r.Verified >= r.Generation:
 		w.State, w.Why = "verified", fmt.Sprintf("in the bucket since %s", r.VerifiedAt.Format(time.RFC3339))
 		if r.Unverified {
