@@ -27,9 +27,11 @@ type scene struct {
 	rng    *rand.Rand
 	end    time.Time
 
-	puts  map[string]int // contents dropped by path
-	grows bool           // paths are written on, so that their content is in several parts
-	blind bool           // the store cannot be asked now whether a window has arrived
+	puts  map[string]int      // contents dropped by path
+	from  time.Time           // when the drops begin
+	mask  func([]byte) []byte // how a drop's content looks on disk; nil: as it is
+	grows bool                // paths are written on, so that their content is in several parts
+	blind bool                // the store cannot be asked now whether a window has arrived
 }
 
 // set makes a scene of a plan, whose clock stands at begin. Nothing runs yet.
@@ -56,7 +58,7 @@ func stage(t *testing.T, s oracle.Scheduler, plan []drop, seed uint64, last time
 func bare(t *testing.T, s oracle.Scheduler, plan []drop, seed uint64, end time.Time, change func(*harness.Setup)) *scene {
 	t.Helper()
 	sc := &scene{
-		t: t, s: s, plan: plan, end: end, puts: map[string]int{}, want: map[string][]byte{},
+		t: t, s: s, plan: plan, from: begin(), end: end, puts: map[string]int{}, want: map[string][]byte{},
 		rng: rand.New(rand.NewPCG(seed, 1)), setup: harness.Setup{Scheduler: s},
 	}
 	if change != nil {
@@ -99,7 +101,11 @@ func (sc *scene) begin() {
 // put drops d; taken waits until its rows are the agent's.
 func (sc *scene) put(d drop) {
 	sc.t.Helper()
-	sc.agent.Put(d.Path, d.Content)
+	if sc.mask != nil {
+		sc.agent.PutAt(d.Path, sc.mask(d.Content), d.At)
+	} else {
+		sc.agent.Put(d.Path, d.Content)
+	}
 	sc.puts[d.Path]++
 }
 
@@ -113,7 +119,7 @@ func (sc *scene) taken(d drop) {
 // wait, meanwhile may do its worst; it must leave the agent running.
 func (sc *scene) play(meanwhile func()) {
 	sc.t.Helper()
-	next := begin()
+	next := sc.from
 	for _, d := range sc.plan {
 		next = sc.gates(next, d.At, meanwhile)
 		sc.clock.Until(d.At)

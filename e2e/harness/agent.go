@@ -295,11 +295,20 @@ func (a *Agent) tail(n int) string {
 // Put drops content at a path below the drop folder: whole, by renaming.
 func (a *Agent) Put(path string, content []byte) {
 	a.t.Helper()
+	a.PutAt(path, content, time.Now())
+}
+
+// PutAt is Put of a file with another modification time.
+func (a *Agent) PutAt(path string, content []byte, modified time.Time) {
+	a.t.Helper()
 	full := filepath.Join(a.Drops(), filepath.FromSlash(path))
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		a.t.Fatal(err)
 	}
 	if err := os.WriteFile(full+".part", content, 0o644); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.Chtimes(full+".part", modified, modified); err != nil {
 		a.t.Fatal(err)
 	}
 	if err := os.Rename(full+".part", full); err != nil {

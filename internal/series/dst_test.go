@@ -149,6 +149,9 @@ func TestShortFilesInTheRepeatedHour(t *testing.T) {
 		"from before into pass 1, written then":             {rows: instants("2026-10-24T23:00:00Z", "2026-10-25T00:30:00Z", time.Minute), mod: "2026-10-25T00:30:02Z"},
 		"from pass 2 on":                                    {rows: instants("2026-10-25T01:30:00Z", "2026-10-25T03:00:00Z", time.Minute), mod: "2026-10-25T03:00:02Z"},
 		"last taken in the middle of pass 1":                {rows: instants("2026-10-25T00:31:00Z", "2026-10-25T00:36:00Z", time.Minute), last: "2026-10-25T00:30:00Z"},
+		"another sensor's file of the same rows":            {rows: five(first), last: "2026-10-25T00:04:00Z", mod: "2026-10-25T00:05:02Z"},
+		"another sensor's file, end of pass 1":              {rows: instants("2026-10-25T00:55:00Z", "2026-10-25T01:00:00Z", time.Minute), last: "2026-10-25T00:59:00Z", mod: "2026-10-25T01:00:02Z"},
+		"one row in pass 1 at the end":                      {rows: instants("2026-10-24T23:01:00Z", "2026-10-25T00:01:00Z", time.Minute), last: "2026-10-24T23:00:00Z", mod: "2026-10-25T00:00:02Z"},
 		"single row, pass 2":                                {rows: instants("2026-10-25T01:10:00Z", "2026-10-25T01:11:00Z", time.Minute), last: "2026-10-25T01:09:00Z", mod: "2026-10-25T01:10:05Z"},
 		"one row an hour, logger off in between, not known": {rows: []time.Time{at("2026-10-24T22:30:00Z"), at("2026-10-25T00:30:00Z"), at("2026-10-25T03:30:00Z")}, lost: true},
 	} {

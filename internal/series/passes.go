@@ -204,18 +204,22 @@ func (p *passes) decide(next int64) int {
 	long := p.overlap.length()
 	votes := [3]bool{}
 	older, newer := p.before, next
-	if p.order < 0 {
+	if p.order < 0 || p.order == 0 && next != noRow && next < p.overlap.instant(p.overlap.from, 1) {
 		older, newer = next, p.before
 	}
-	if older == noRow {
+	inFile := older != noRow
+	if !inFile {
 		older = p.lastStamp
 	}
 	if older != noRow {
 		switch gap := p.overlap.instant(p.lo, 1) - older; {
 		case gap > 0 && gap < long:
 			votes[1] = true
-		case gap <= 0 && p.overlap.instant(p.lo, 2) > older:
-			votes[2] = true
+		case gap <= 0:
+			// A stamp of an earlier file that is half an hour or more back says nothing:
+			// another sensor's file may end where this one does, in the same pass.
+			again := p.overlap.instant(p.lo, 2) - older
+			votes[2] = again > 0 && (inFile || again < long/2)
 		}
 	}
 	if newer != noRow {
