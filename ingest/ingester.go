@@ -1,6 +1,6 @@
 // Package ingest turns drop folders into sealed windows: it lists, takes, seals
-// and closes, in this order, on one goroutine. It sends nothing; uploading has
-// its own loop.
+// and closes, in this order; of many drops it takes some while it seals others.
+// It sends nothing; uploading has its own loop.
 package ingest
 
 import (
@@ -78,8 +78,9 @@ type Ingester struct {
 // A batch is taken, sealed and committed together: large enough to share its
 // fsyncs, small enough that deadlines are looked at between two of them.
 const (
-	batchFiles = 256
+	batchFiles = 512
 	batchBytes = 64 << 20
+	closeEvery = 10 * time.Second // while there is more to take (real time)
 )
 
 // Run turns until ctx ends. It returns only ctx's error: whatever goes wrong in
@@ -138,29 +139,33 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 		return look, err
 	}
 	var errs []error
-	left := listing.Candidates
+	left, closed := listing.Candidates, time.Now()
 	if i.unsure {
 		if err := i.recover(ctx); err != nil {
 			errs, left = append(errs, err), nil // they stay where they are, and hold no window back
 		}
 	}
-	for len(left) > 0 && ctx.Err() == nil {
+	for taken := false; len(left) > 0 && ctx.Err() == nil; taken = true {
 		batch := cut(left)
 		batch = batch[:i.Gate.Room(ctx, sizes(batch))]
 		if len(batch) == 0 {
 			left = nil // they stay where they are, and hold no window back
 			break
 		}
-		if err := i.take(ctx, batch); err != nil {
+		drops, refs, err, sealing := i.take(ctx, batch, left, taken)
+		errs = append(errs, sealing)
+		if err != nil {
 			errs, left = append(errs, err, i.recover(ctx)), nil
 			break
 		}
+		i.took(drops, refs)
 		left = left[len(batch):]
-		if len(left) > 0 {
-			errs = append(errs, i.seal(ctx, left)) // other components' deadlines do not wait
+		if time.Since(closed) > closeEvery && len(left) > 0 {
+			errs = append(errs, i.seal(ctx, left), i.close(ctx))
+			closed = time.Now()
 		}
 	}
-	errs = append(errs, i.seal(ctx, left))
+	errs = append(errs, i.seal(ctx, left), i.close(ctx))
 	if i.Site.Turned(ctx, i.Clock.Now()) {
 		return time.Now(), errors.Join(errs...)
 	}
@@ -170,16 +175,26 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 	return listing.Next, nil
 }
 
-func (i *Ingester) take(ctx context.Context, batch []take.Candidate) error {
-	drops, refs, err := i.Taker.Take(ctx, batch)
-	if err != nil {
-		return err
+// take takes a batch, and meanwhile seals the components of the batch before of
+// which nothing is in left: their deadlines do not wait, and while one of the
+// two waits for the disk, the other has work for the cores. The sealer learns of
+// this batch when both are done.
+func (i *Ingester) take(ctx context.Context, batch, left []take.Candidate, before bool) (drops []drop.Drop, refs []segment.Ref, taking, sealing error) {
+	sealed := make(chan error, 1)
+	if before {
+		go func() { sealed <- i.seal(ctx, left) }()
+	} else {
+		sealed <- nil
 	}
+	drops, refs, taking = i.Taker.Take(ctx, batch)
+	return drops, refs, taking, <-sealed
+}
+
+func (i *Ingester) took(drops []drop.Drop, refs []segment.Ref) {
 	i.Sealer.Took(refs, i.Clock.Now())
 	for _, d := range drops {
 		i.Log.Debug("drop", zap.String("drop", d.Name), zap.String("component", d.Component), zap.String("state", string(d.State)), zap.Int64("rows", d.Counts.Rows), zap.String("reason", d.Reason))
 	}
-	return nil
 }
 
 // recover looks after a batch that failed: what of it is durable is taken over,
@@ -196,7 +211,7 @@ func (i *Ingester) recover(ctx context.Context) error {
 	return nil
 }
 
-// seal seals and closes what may be. Components with settled drops in left are
+// seal seals what may be. Components with settled drops in left are
 // held back: nothing is sealed over an unread drop of an earlier listing (ruling 4).
 func (i *Ingester) seal(ctx context.Context, left []take.Candidate) error {
 	now := i.Clock.Now()
@@ -211,10 +226,14 @@ func (i *Ingester) seal(ctx context.Context, left []take.Candidate) error {
 	if n > 0 {
 		i.Site.Sealed(n)
 	}
-	if err != nil {
-		return err
-	}
-	_, err = i.Sealer.Close(ctx, now)
+	return err
+}
+
+// close closes what may be. It follows seal, and drops are not taken meanwhile:
+// all rows of a slot that are in the ledger are accounted for at once, and the
+// sealer has to know of them.
+func (i *Ingester) close(ctx context.Context) error {
+	_, err := i.Sealer.Close(ctx, i.Clock.Now())
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,14 +19,20 @@ import (
 
 // plant plays every part around the loop and notes what was called.
 type plant struct {
+	mu             sync.Mutex
 	calls          []string
+	drops          int // in a listing, 0 for 1
 	takeErr, adopt error
 }
 
-func (p *plant) note(s string) { p.calls = append(p.calls, s) }
+func (p *plant) note(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, s)
+}
 
 func (p *plant) List(context.Context) (take.Listing, error) {
-	return take.Listing{Candidates: []take.Candidate{{Name: "a.csv", Component: "pump", Size: 10}}}, nil
+	return take.Listing{Candidates: slices.Repeat([]take.Candidate{{Name: "a.csv", Component: "pump", Size: 10}}, max(p.drops, 1))}, nil
 }
 
 func (p *plant) Take(context.Context, []take.Candidate) ([]drop.Drop, []segment.Ref, error) {
@@ -69,5 +76,22 @@ func TestAFailedBatchIsLookedAfterBeforeTheNext(t *testing.T) {
 	p.takeErr, p.adopt, p.calls = nil, nil, nil
 	if _, err := i.pass(t.Context()); err != nil || !slices.Equal(p.calls, []string{"recover", "load", "take", "took", "seal", "close"}) {
 		t.Fatalf("%v, %v", p.calls, err)
+	}
+}
+
+// Of many batches one is taken while the one before is sealed; the sealer is
+// told of a batch when nothing runs, and closes only then.
+func TestABatchIsTakenWhileTheOneBeforeIsSealed(t *testing.T) {
+	t.Parallel()
+	p := &plant{drops: 2*batchFiles + 1}
+	i := &Ingester{Taker: p, Sealer: p, Gate: p, Site: p, Clock: clock.Real{}, Log: zap.NewNop()}
+	if _, err := i.pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, pair := range [][2]int{{2, 3}, {5, 6}} { // these two run at the same time
+		slices.Sort(p.calls[pair[0] : pair[1]+1])
+	}
+	if want := []string{"take", "took", "seal", "take", "took", "seal", "take", "took", "seal", "close"}; !slices.Equal(p.calls, want) {
+		t.Fatalf("%v", p.calls)
 	}
 }

@@ -303,7 +303,7 @@ func TestABacklogIsSealedInRounds(t *testing.T) {
 	t.Parallel()
 	const windows = round + few + 10 // one round by syncfs, one beyond it
 	r := memoryRig(t, "23:00:00", stream(func(s *Stream) { s.Spec.Fill = series.FillNone }))
-	from := clock(t, "08:00:00")
+	from := clock(t, "22:50:00").Add(-windows * 5 * time.Minute)
 	for i := range windows {
 		a := from.Add(time.Duration(i) * 5 * time.Minute)
 		r.take(file{path: a.String(), component: "pump", sensors: []string{"flow"}, rows: rowsOf(a, a.Add(5*time.Minute), time.Minute, 1, 1)})

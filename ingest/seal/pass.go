@@ -17,7 +17,7 @@ import (
 )
 
 // round is how many windows share their fsyncs and their transaction.
-const round = 128
+const round = 256
 
 // outcome is a job that was done, not yet committed.
 type outcome struct {

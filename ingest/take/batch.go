@@ -21,7 +21,7 @@ type lane struct {
 	component string
 }
 
-// Take reads a batch of candidates, at most 256 or so at a time. When it returns
+// Take reads a batch of candidates, at most 512 or so at a time. When it returns
 // without error, every one of them is taken, a repeat, quarantined or refused in
 // the ledger, or was not whole after all and will be listed again. It gives the
 // drops, refused ones with ID 0, and the blocks that are new. After an error
