@@ -15,10 +15,6 @@ const (
 	High
 )
 
-func (m Mode) String() string {
-	return [...]string{"off", "low", "normal", "high"}[m]
-}
-
 const (
 	rated = 1480             // rpm at full speed
 	block = 20 * time.Minute // a mode lasts for whole blocks
@@ -34,11 +30,6 @@ type state struct {
 	heat    float64 // 0..1 of the warmth at full speed
 	ambient float64 // C
 	wear    float64 // 0..1 of the fault
-}
-
-// Mode tells what the plant is asked to do at t.
-func (p *Plant) Mode(t time.Time) Mode {
-	return p.mode(blockOf(t))
 }
 
 // Wear tells how far the fault has developed at t, from 0 to 1.

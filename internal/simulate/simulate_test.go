@@ -45,11 +45,11 @@ func TestEveryModeComesAndOffIsSlow(t *testing.T) {
 	seen := map[Mode]int{}
 	speed := slices.Index(Sensors("pump-7"), SpeedSensor)
 	for at := begin(); at.Before(begin().Add(24 * time.Hour)); at = at.Add(time.Minute) {
-		m := p.Mode(at)
+		m := p.mode(blockOf(at))
 		seen[m]++
 		v := p.Row(nil, "pump-7", at)[speed]
-		if settled := p.Mode(at.Add(-3*time.Minute)) == m; settled && (v < OffBelow) != (m == Off) {
-			t.Errorf("%s: mode %s at %v rpm", at, m, v)
+		if settled := p.mode(blockOf(at.Add(-3*time.Minute))) == m; settled && (v < OffBelow) != (m == Off) {
+			t.Errorf("%s: mode %d at %v rpm", at, m, v)
 		}
 	}
 	if len(seen) != 4 || seen[Off] != 6*20 {

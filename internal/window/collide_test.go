@@ -50,7 +50,7 @@ func TestCollideMissesNothing(t *testing.T) {
 			k := Keys{
 				Naming: Naming{
 					Delimiter: rapid.SampledFrom([]string{"-", ""}).Draw(t, name+" delimiter"),
-					Format:    rapid.SampledFrom(Formats()).Draw(t, name+" format"),
+					Format:    rapid.SampledFrom(formats()).Draw(t, name+" format"),
 					Offset:    time.Duration(rapid.SampledFrom([]int{0, 5, 30, -30, 7}).Draw(t, name+" offset")) * time.Minute,
 				},
 				Frequency:  rapid.SampledFrom(Frequencies()).Draw(t, name+" frequency"),

@@ -38,9 +38,6 @@ type Naming struct {
 	Offset    time.Duration // moves the stamps of the calendar formats; rows stay UTC
 }
 
-// Formats are the stamp forms that the service knows.
-func Formats() []Format { return []Format{FormatCompact, FormatDashed, FormatEpoch} }
-
 // Key names the object of a component's window. Keys of one component sort by
 // time. EPOCH stamps have ten digits, which they have anyway from 2001 to 2286.
 func (n Naming) Key(component string, start int64) string {
