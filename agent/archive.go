@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -156,6 +157,7 @@ func (r removal) do() error {
 // plan decides what becomes of a drop's file, and copies it where it is archived.
 func (p *putting) plan(ctx context.Context, d drop.Drop) error {
 	fate := func(st drop.State, reason string) error {
+		reason = strings.Trim(reason+"; "+told(d), "; ")
 		p.fates = append(p.fates, drop.Fate{ID: d.ID, State: st, Reason: reason})
 		return nil
 	}
@@ -225,4 +227,13 @@ func (p *putting) close() {
 	for _, r := range p.roots {
 		r.Close()
 	}
+}
+
+// told is what was said of a drop when it was read. It stays true, and stays said,
+// whatever becomes of the file.
+func told(d drop.Drop) string {
+	if d.State == drop.Quarantined {
+		return "no row could be used: " + d.Reason
+	}
+	return d.Reason
 }

@@ -119,3 +119,20 @@ func TestNothingIsRemovedWhenTheLedgerRefuses(t *testing.T) {
 		t.Errorf("%v, %d files left", err, count(t, folder))
 	}
 }
+
+// TestPuttingAwayKeepsWhatWasSaid: why a file is in quarantine is asked after days.
+func TestPuttingAwayKeepsWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[string]string{"keep": "no row could be used: junk", "delete": "no row could be used: junk"} {
+		folder, b := t.TempDir(), &books{look: func() {}}
+		b.fill(t, folder, 1)
+		b.drops[0].State, b.drops[0].Reason = drop.Quarantined, "junk"
+		a := &archiver{ledger: b, folders: map[string]aftermath{folder: {folder: folder, after: after}}, log: zap.NewNop()}
+		if _, err := a.pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.commits[0][0].Reason; got != want {
+			t.Errorf("%s: %q", after, got)
+		}
+	}
+}

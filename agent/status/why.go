@@ -105,7 +105,7 @@ func fate(d drop.Drop) string {
 	case drop.Archived:
 		return "all rows are accounted for; the file is " + d.Reason
 	case drop.Deleted:
-		return "all rows are accounted for; the file was deleted"
+		return strings.TrimSuffix("all rows are accounted for; the file was deleted; "+d.Reason, "; ")
 	}
 	text := "taken"
 	if d.State == drop.Repeat {
