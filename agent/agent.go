@@ -130,7 +130,7 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, start be
 			dsk.archives = append(dsk.archives, r.dir)
 		}
 	}
-	limits := take.Limits{File: a.cfg.Limits.File.Bytes(), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
+	limits := take.Limits{File: largest(a.cfg.Limits.File.Bytes(), dsk.quota), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
 	horizon := newHorizon(a.clock, watch, start.first, streams, aheads(a.cfg))
 	taker := take.New(folders, led, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
 	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
@@ -147,7 +147,7 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, start be
 		sealer: sealer,
 		ingester: &ingest.Ingester{
 			Taker: site.listing(taker), Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
-			Gate: &gate{disk: dsk, archives: rules, notes: board, log: a.log},
+			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, notes: board, log: a.log},
 		},
 		uploader: up,
 		keeper: &keeper{

@@ -54,7 +54,7 @@ func TestRoomForAFewDrops(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, notes: board, log: zap.NewNop()}
+	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
 	if err := d.tend(); err != nil {
 		t.Fatal(err)
 	}
@@ -68,5 +68,27 @@ func TestRoomForAFewDrops(t *testing.T) {
 	d.quota = 16 << 20
 	if n := g.Room(t.Context(), sizes); n != 2 || len(board.standing) != 0 {
 		t.Errorf("room for %d, notes %v", n, board.standing)
+	}
+}
+
+// TestADropThatNeverFitsHoldsNoOthersBack: it is refused, and needs no room.
+func TestADropThatNeverFitsHoldsNoOthersBack(t *testing.T) {
+	t.Parallel()
+	d := &disk{state: t.TempDir(), quota: 32 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
+	if err := d.tend(); err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{disk: d, largest: largest(5<<30, d.quota), notes: &notes{}}
+	if n := g.Room(t.Context(), []int64{27 << 20, 1 << 10, 1 << 10}); n != 3 {
+		t.Errorf("room for %d of 3", n)
+	}
+	if n := g.Room(t.Context(), []int64{g.largest}); n != 1 {
+		t.Errorf("the largest drop that is taken has no room in an empty spool")
+	}
+	if n := largest(5<<30, 0); n != 5<<30 {
+		t.Errorf("%d bytes without a quota", n)
+	}
+	if n := largest(5<<30, 1<<20); n != 1 {
+		t.Errorf("%d bytes in a quota that is too small for any", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 // Archives are pruned first: what they hold is in the bucket already.
 type gate struct {
 	disk     *disk
+	largest  int64 // bytes of a drop; larger ones are refused unread, and need no room
 	archives []archiveRule
 	notes    *notes
 	log      *zap.Logger
@@ -24,7 +25,7 @@ const spoolFactor = 2.5
 func (g *gate) Room(ctx context.Context, sizes []int64) int {
 	why, err := "", error(nil)
 	for n := len(sizes); n > 0; n /= 2 {
-		need := spoolNeed(sizes[:n])
+		need := g.need(sizes[:n])
 		why, err = g.disk.full(ctx, need)
 		if err == nil && why != "" && g.makeRoom(ctx, need) {
 			why, err = g.disk.full(ctx, need)
@@ -51,13 +52,27 @@ func (g *gate) Room(ctx context.Context, sizes []int64) int {
 	return 0
 }
 
-// spoolNeed is what drops of these sizes may need, in bytes.
-func spoolNeed(sizes []int64) int64 {
+// need is what drops of these sizes may need, in bytes.
+func (g *gate) need(sizes []int64) int64 {
 	var bytes int64
 	for _, n := range sizes {
-		bytes += n
+		if n <= g.largest {
+			bytes += n
+		}
 	}
-	return int64(float64(bytes)*spoolFactor) + 1<<20
+	return int64(float64(bytes)*spoolFactor) + batchNeed
+}
+
+// batchNeed is what a batch needs whatever its drops.
+const batchNeed = 1 << 20
+
+// largest is the size of the largest drop that an otherwise empty state folder
+// has room for. One that is larger would wait for ever, and all others behind it.
+func largest(file, quota int64) int64 {
+	if quota <= 0 {
+		return file
+	}
+	return min(file, max(1, int64(float64(quota-reserveSize-4*batchNeed)/spoolFactor)))
 }
 
 // makeRoom prunes the archives by need bytes, oldest first.

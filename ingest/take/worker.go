@@ -162,7 +162,7 @@ func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int6
 		}
 	}
 	if c.Size > w.t.limits.File {
-		return outcome{}, refuse("it has %d bytes, more than limits.file allows (%d)", c.Size, w.t.limits.File)
+		return outcome{}, refuse("it has %d bytes, more than limits.file and limits.state allow (%d): raise them, or send it with millwright backfill", c.Size, w.t.limits.File)
 	}
 	root, name, err := w.place(c)
 	if err != nil {
