@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,7 +26,17 @@ var (
 // leastKills is how often the whole suite has to kill the agent.
 const leastKills = 200
 
+// together is how many scenarios run at a time, at least: they wait more than they
+// compute.
+const together = 6
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); runtime.GOMAXPROCS(0) < together && parallel.Value.String() == parallel.DefValue {
+		if err := parallel.Value.Set(strconv.Itoa(together)); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	store.Close()
 	n := kills.Load()
