@@ -118,10 +118,10 @@ func (d *stage) wire(ctx context.Context, o Options) error {
 func settings(dir, drops, endpoint string) string {
 	return fmt.Sprintf(`# written by 'millwright demo'; a configuration of your own begins with 'millwright config init'
 instance: demo
-state_dir: %s
+state_dir: %q
 s3: {endpoint: %q, path_style: true}
 drops:
-  - path: %s
+  - path: %q
     complete: {rule: rename}
 schedulers:
   - name: pump-7
