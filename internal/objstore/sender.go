@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// oneWrite is up to how many bytes a body is handed to the transport as it is:
+// it goes out with the head, in one piece, and while it does, the watch sees no
+// progress. The kernel takes as much at a time from longer ones, too.
+const oneWrite = 63 << 10
+
 // errStalled is the cause when a request made no progress for Settings.Idle.
 var errStalled = errors.New("no byte moved")
 
@@ -50,7 +55,7 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.limit, _ = ctx.Value(limitKey{}).(Limit)
 	w.timer = time.AfterFunc(s.idle, func() { cancel(errStalled) })
 	req = req.WithContext(ctx)
-	if req.Body != nil && req.Body != http.NoBody {
+	if req.Body != nil && req.Body != http.NoBody && (w.limit != nil || req.ContentLength > oneWrite || req.ContentLength < 0) {
 		req.Body = &watched{ctx: ctx, w: w, body: req.Body, sending: true}
 		if again := req.GetBody; again != nil {
 			req.GetBody = func() (io.ReadCloser, error) {
