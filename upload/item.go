@@ -21,7 +21,6 @@ type item struct {
 	odd      int            // puts whose ETag was not the MD5 of what was sent
 	seen     sight          // what a survey found at the key
 	etag     string         // what the PUT answered
-	kms      bool
 	took     time.Duration
 	told     string // the last failure that was reported
 }

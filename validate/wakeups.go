@@ -24,7 +24,6 @@ type planned struct {
 	name  string
 	table *table // empty for a component without files
 	hold  int64  // how long a value is held, ns; negative: not at all
-	pos   int    // in starts
 	slots []int64
 }
 

@@ -110,8 +110,8 @@ func (l *Ledger) sensorName(ctx context.Context, id int64) (string, error) {
 	}
 	if l.mark != nil {
 		l.mu.Lock()
-		l.mu.Unlock() //nolint:staticcheck // waiting is all
 		name, ok = l.sensors.get(id)
+		l.mu.Unlock()
 	} else {
 		err := l.db.Read.QueryRowContext(ctx, `SELECT name FROM sensors WHERE id = $1`, id).Scan(&name)
 		if err != nil {

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 feature/s3/manager stays until its successor is past version 0: that one changed checksums under its users
+
 package objstore
 
 import (
@@ -37,7 +39,7 @@ func (c *Client) PutFile(ctx context.Context, o Object) (Info, error) {
 	if st.Size() != o.Size {
 		return Info{}, fmt.Errorf("put %s: %s has %d bytes, %d announced", o.Key, o.File, st.Size(), o.Size)
 	}
-	up := manager.NewUploader(c.s3, func(u *manager.Uploader) {
+	up := manager.NewUploader(c.s3, func(u *manager.Uploader) { 
 		u.PartSize = partSize(o.Size)
 		u.Concurrency = 4
 		u.LeavePartsOnError = true // taken back below, also when ctx has ended

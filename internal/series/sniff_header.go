@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // header finds the lines of names, units and descriptions, fills the columns'
@@ -198,7 +199,14 @@ func unitLike(s string) bool {
 		"m", "mm", "um", "cm", "s", "ms", "h", "min", "v", "mv", "kv", "a", "ma", "w", "kw", "mw", "kwh", "mwh", "var", "kvar", "l", "ppm", "ph", "nm", "n", "kn", "pct", "-":
 		return true
 	}
-	return len(s) > 0 && len(s) <= 9 && strings.ContainsAny(s, "%°/²³µ\xb0\xb2\xb3\xb5")
+	return len(s) > 0 && len(s) <= 9 && (strings.ContainsAny(s, "%°/²³µ") || latinSign(s))
+}
+
+// latinSign finds °, ², ³ and µ in text whose encoding is not undone yet.
+func latinSign(s string) bool {
+	return !utf8.ValidString(s) && slices.ContainsFunc([]byte(s), func(c byte) bool {
+		return c == 0xb0 || c == 0xb2 || c == 0xb3 || c == 0xb5
+	})
 }
 
 func (s *sniffer) texts(cells [][]byte) []string {
