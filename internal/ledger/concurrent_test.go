@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
@@ -187,33 +186,5 @@ func TestQueriesGoByIndex(t *testing.T) {
 				t.Errorf("%s sorts: %s", name, step)
 			}
 		}
-	}
-}
-
-// Ten times the drops take about ten times as long to read at start, and a
-// batch costs the same on top of them.
-func TestStartIsLinear(t *testing.T) {
-	t.Parallel()
-	ctx := t.Context()
-	l := openTest(t, t.TempDir())
-	start := func() time.Duration {
-		best := time.Hour
-		for range 3 {
-			at := time.Now()
-			must(t, l.EachSeen(ctx, "/srv/drop", func(string, int64, time.Time, drop.State) error { return nil }))
-			must(t, l.LiveBlocks(ctx, func(string, int64, int64, time.Time, int64) error { return nil }))
-			best = min(best, time.Since(at))
-		}
-		return best
-	}
-	for n := range 2 {
-		commit(t, l, manyTakings(n, 250)...)
-	}
-	few := start()
-	for n := range 18 {
-		commit(t, l, manyTakings(2+n, 250)...)
-	}
-	if many := start(); many > 40*few {
-		t.Errorf("500 drops are read in %v, 5,000 in %v", few, many)
 	}
 }
