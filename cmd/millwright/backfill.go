@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -46,7 +47,7 @@ What a window or a row of training data has to lie between is --from and --to.`,
 		Example: `  millwright backfill --config site.yaml /srv/archive/2025
   millwright backfill --config site.yaml --as training --from 2025-01-01 --to 2026-01-01 /srv/archive
   millwright backfill --config site.yaml --dry-run --component pump-7 export.csv`,
-		Args: cobra.MinimumNArgs(1),
+		Args: wants(1, math.MaxInt, "the PATH of a file or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -54,12 +55,12 @@ func newConfigCheckCommand() *cobra.Command {
 		Long: `Reads the configuration and names every fault with line, key and remedy. Unless --offline
 is given it also looks at the folders, at the room on disk, at the rights in the buckets (a
 small object is put below each input prefix and deleted again) and at the store's clock.`,
-		Args: cobra.NoArgs,
+		Args: wantsNone("config"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return checkConfig(cmd.Context(), cmd.OutOrStdout(), file, offline, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&file, "config", "", "the configuration `file`")
+	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE` (required)")
 	cmd.Flags().BoolVar(&offline, "offline", false, "read the file only")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	_ = cmd.MarkFlagRequired("config") // the flag is defined above
@@ -151,14 +152,14 @@ somebody fills it in.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.scheduler, "from-scheduler", "", "JSON `file` with what describe-inference-scheduler printed")
-	f.StringVar(&o.model, "from-model", "", "JSON `file` with what describe-model printed: schema, rate, off condition")
+	f.StringVar(&o.scheduler, "from-scheduler", "", "JSON `FILE` with what describe-inference-scheduler printed")
+	f.StringVar(&o.model, "from-model", "", "JSON `FILE` with what describe-model printed: schema, rate, off condition")
 	f.StringVar(&o.bucket, "from-bucket", "", "`s3://bucket/prefix/` with inputs and results of one scheduler, to read names, frequency, columns and rate off them")
 	f.StringVar(&o.store.Region, "region", "", "the store's region, for --from-bucket and the file")
 	f.StringVar(&o.store.Endpoint, "endpoint", "", "the store's `URL`, for --from-bucket and the file")
 	f.BoolVar(&o.store.PathStyle, "path-style", false, "put the bucket into the path, for --from-bucket and the file")
-	f.StringVar(&o.store.CAFile, "ca-file", "", "PEM `file` of the store's authority, for --from-bucket and the file")
-	f.StringVar(&o.out, "out", "", "write to a new `file` instead of standard output")
+	f.StringVar(&o.store.CAFile, "ca-file", "", "PEM `FILE` of the store's authority, for --from-bucket and the file")
+	f.StringVar(&o.out, "out", "", "write to a new `FILE` instead of standard output")
 	return cmd
 }
 
@@ -218,6 +219,9 @@ func initFromBucket(ctx context.Context, s *starter.Starter, o initOptions) erro
 // writeNew never replaces a file: it may hold an hour of somebody's work.
 func writeNew(file string, text []byte) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already and is not replaced: move it away, or give --out another name", file)
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type resampleArgs struct {
 	fill, maxGap           string
 	in, out                string
 	jobs, reorder          int
+	dialect                dialectArgs
 }
 
 func newResampleCommand() *cobra.Command {
@@ -34,13 +35,15 @@ func newResampleCommand() *cobra.Command {
 		Short: "Bring one CSV to a sampling rate",
 		Long: `Resample reads one sensor CSV, whose dialect it finds out by itself, and writes
 one with a row per bin: Timestamp, then a column per sensor. A bin into which no
-row fell is left out, unless --fill hold has a value for it.
+row fell is left out, unless --fill hold has a value for it. What a file does not
+tell by itself (05.01.2026 can be in January or in May) is pinned with a flag.
 
 Rows may be out of order by --reorder bins. Beyond that a file is sorted first;
 on standard input such a row is counted and left out, and the exit code is 3.`,
 		Example: `  millwright resample --rate PT1M --in pump.csv --out pump-1m.csv
-  zcat pump.csv.gz | millwright resample --rate PT5M --aggregate median > pump-5m.csv`,
-		Args: cobra.NoArgs,
+  zcat pump.csv.gz | millwright resample --rate PT5M --aggregate median > pump-5m.csv
+  millwright resample --rate PT1M --timestamp-format "dd.MM.yyyy HH:mm:ss" --time-zone Europe/Berlin --in excel.csv`,
+		Args: wantsNone("in"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -55,6 +58,7 @@ on standard input such a row is counted and left out, and the exit code is 3.`,
 	f.StringVar(&a.out, "out", "-", "output file; - is standard output")
 	f.IntVar(&a.jobs, "jobs", runtime.NumCPU(), "rows of a file are read by so many at a time")
 	f.IntVar(&a.reorder, "reorder", 10, "bins by which a row may be out of order")
+	a.dialect.flags(f)
 	_ = cmd.MarkFlagRequired("rate")
 	return cmd
 }
@@ -64,6 +68,9 @@ func (a resampleArgs) run(ctx context.Context, stdin io.Reader, stdout, stderr i
 	c, err := a.conversion()
 	if err != nil {
 		return exit(exitUsage, err)
+	}
+	if a.onto() {
+		return exit(exitUsage, fmt.Errorf("--out %s is the input, which would be lost: name another file", a.out))
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(resampleGCPercent))
 	begun := time.Now()
@@ -78,9 +85,9 @@ func (a resampleArgs) run(ctx context.Context, stdin io.Reader, stdout, stderr i
 	var hopeless *series.HopelessError
 	switch {
 	case errors.As(err, &hopeless):
-		return exit(exitData, fmt.Errorf("resample %s: %w", nameOf(a.in), err))
+		return exit(exitData, fmt.Errorf("resample %s: %s", nameOf(a.in), asFlags.Replace(err.Error())))
 	case err != nil:
-		return exit(exitFailed, fmt.Errorf("resample %s: %w", nameOf(a.in), err))
+		return exit(exitFailed, fmt.Errorf("resample %s: %s", nameOf(a.in), asFlags.Replace(err.Error())))
 	}
 	return a.report(stderr, done, in.length(), time.Since(begun))
 }
@@ -119,12 +126,16 @@ func (a resampleArgs) conversion() (series.Conversion, error) {
 	if a.jobs < 1 || a.reorder < 0 {
 		return series.Conversion{}, fmt.Errorf("--jobs must be above zero and --reorder not below it")
 	}
+	read, err := a.dialect.options()
+	if err != nil {
+		return series.Conversion{}, err
+	}
 	reorder := a.reorder
 	if reorder == 0 {
 		reorder = -1
 	}
 	return series.Conversion{
-		Read:     series.Options{MaxBytes: -1},
+		Read:     read,
 		Resample: series.ResampleOptions{Grid: grid, Spec: spec, Reorder: reorder, Scratch: a.scratch()},
 		Jobs:     a.jobs,
 	}, nil

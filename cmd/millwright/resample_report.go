@@ -11,8 +11,8 @@ import (
 // report says in words what was done and what could not be used.
 func (a resampleArgs) report(w io.Writer, done series.Converted, size int64, took time.Duration) error {
 	mb := float64(size) / 1e6
-	fmt.Fprintf(w, "%s: %d rows of %d sensors to %d bins; %.1f MB in %.2f s, %.0f MB/s\n", nameOf(a.in),
-		done.Read.Used, len(done.Columns), done.Resample.Bins, mb, took.Seconds(), mb/took.Seconds())
+	fmt.Fprintf(w, "%s: %s of %s to %s; %.1f MB in %.2f s, %.0f MB/s\n", nameOf(a.in),
+		count(int(done.Read.Used), "row"), count(len(done.Columns), "column"), count(int(done.Resample.Bins), "bin"), mb, took.Seconds(), mb/took.Seconds())
 	if done.Sorted {
 		fmt.Fprintf(w, "rows were out of order by more than %d bins: the file was sorted first\n", a.reorder)
 	}
@@ -20,7 +20,7 @@ func (a resampleArgs) report(w io.Writer, done series.Converted, size int64, too
 		fmt.Fprintf(w, "%d values repeat a timestamp of their sensor (%d differ); the first was used\n", r.Same+r.Differing, r.Differing)
 	}
 	for _, s := range done.Read.Warnings {
-		fmt.Fprintln(w, s)
+		fmt.Fprintln(w, asFlags.Replace(s))
 	}
 	bad := int64(0)
 	for _, n := range done.Read.Bad {
@@ -30,13 +30,13 @@ func (a resampleArgs) report(w io.Writer, done series.Converted, size int64, too
 		fmt.Fprintf(w, "%d rows or cells could not be used; the first:\n", bad)
 	}
 	for _, f := range done.Read.Faults {
-		fmt.Fprintf(w, "  line %d%s: %s: %q\n", f.Line, columnText(f.Column), f.Reason, f.Text)
+		fmt.Fprintf(w, "  line %d%s: %s: %q\n", f.Line, columnText(f.Column), asFlags.Replace(f.Reason), f.Text)
 	}
 	if n := done.Resample.TooLate; n > 0 {
 		fmt.Fprintf(w, "%d rows were out of order by more than %d bins and left out; read from a file instead, or raise --reorder\n", n, a.reorder)
 	}
 	for _, c := range done.Clashes {
-		fmt.Fprintln(w, c.Reason)
+		fmt.Fprintln(w, asFlags.Replace(c.Reason))
 	}
 	if done.Read.Damage != "" {
 		fmt.Fprintln(w, done.Read.Damage)

@@ -149,3 +149,46 @@ func TestResampleWritesToAPipeInPlace(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, errs, got)
 	}
 }
+
+func TestResampleKeepsItsInput(t *testing.T) {
+	t.Parallel()
+	in := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(in, []byte(twoMinutes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := in + ".link"
+	if err := os.Symlink(in, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{in, link} {
+		if code, _, errs := resample(t, "", "--rate", "PT1M", "--in", in, "--out", out); code != exitUsage || !strings.Contains(errs, "would be lost") {
+			t.Errorf("exit %d, %s", code, errs)
+		}
+	}
+	if got, err := os.ReadFile(in); err != nil || string(got) != twoMinutes {
+		t.Errorf("%v, %q", err, got)
+	}
+}
+
+func TestResampleTakesWhatIsPinned(t *testing.T) {
+	t.Parallel()
+	const excel = "Zeit;Druck\n05.01.2026 08:00:30;1,5\n05.01.2026 08:01:00;2,5\n"
+	code, _, errs := resample(t, excel, "--rate", "PT1M")
+	if code != exitData || !strings.Contains(errs, "pin --timestamp-format") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	code, out, errs := resample(t, excel, "--rate", "PT1M", "--timestamp-format", "dd.MM.yyyy HH:mm:ss", "--time-zone", "Europe/Berlin")
+	if want := "Timestamp,Druck\n2026-01-05T07:01:00.000000,2\n"; code != exitDone || out != want {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	const long = "Timestamp,Tag,Value,Quality\n2026-01-05T08:00:30Z,a,1,Good\n2026-01-05T08:00:30Z,b,2,Good\n2026-01-05T08:00:40Z,b,9,Bad\n"
+	code, out, errs = resample(t, long, "--rate", "PT1M")
+	if want := "Timestamp,a,b\n2026-01-05T08:01:00.000000,1,2\n"; code != exitDone || out != want {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	for _, bad := range [][]string{{"--layout", "tall"}, {"--time-zone", "Europe/Berln"}, {"--time-zone", "+1"}} {
+		if code, _, errs := resample(t, long, append([]string{"--rate", "PT1M"}, bad...)...); code != exitUsage || !strings.Contains(errs, bad[0]) {
+			t.Errorf("%v: exit %d, %s", bad, code, errs)
+		}
+	}
+}

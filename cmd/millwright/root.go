@@ -53,6 +53,30 @@ func execute(ctx context.Context, root *cobra.Command, args []string) int {
 	return code
 }
 
+// wants are what verbs with arguments want, by the number of them.
+func wants(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("nothing to look at: give %s", what)
+		case len(args) > most:
+			return fmt.Errorf("%q is one argument too many: give %s, in quotes if there are blanks in it", args[most], what)
+		}
+		return nil
+	}
+}
+
+// wantsNone refuses arguments of a verb that takes flags only, and says which
+// flag a file belongs to.
+func wantsNone(flag string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return fmt.Errorf("%q belongs to no flag: write %s --%s %s", args[0], cmd.CommandPath(), flag, args[0])
+	}
+}
+
 // codeVerbs wraps each verb below cmd so that its errors carry an exit code, and
 // makes a group of verbs refuse a verb that it has not.
 func codeVerbs(cmd *cobra.Command) {

@@ -23,11 +23,14 @@ func newRunCommand() *cobra.Command {
 		Long: `Run the daemon: take sensor files out of the drop folders, cut their rows into every
 scheduler's windows and have each window in the bucket before the scheduler wakes up.
 It goes on until SIGINT or SIGTERM and stops cleanly: nothing that was taken is lost,
-and the next start goes on where this one stopped, however it ended.`,
+and the next start goes on where this one stopped, however it ended.
+
+--rehearse is for trying a configuration on files of another time. Give a rehearsal a
+state_dir and a prefix of its own: what it takes is taken, and what it uploads is there.`,
 		Example: `  millwright config check --config /etc/millwright/millwright.yaml
   millwright run --config /etc/millwright/millwright.yaml
   millwright run --config site.yaml --rehearse 2026-01-05T00:00:00Z@60`,
-		Args: cobra.NoArgs,
+		Args: wantsNone("config"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			src, err := clock.Parse(rehearse)
 			if err != nil {

@@ -90,7 +90,7 @@ func (v *statusVerb) dropCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drop PATH",
 		Short: "Tell what became of a dropped file, and why",
-		Args:  cobra.ExactArgs(1),
+		Args:  wants(1, 1, "the PATH of a file where it was dropped"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := filepath.Abs(args[0])
 			if err != nil {
@@ -111,7 +111,7 @@ func (v *statusVerb) windowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "window TIME",
 		Short: "Tell what became of the windows that hold an instant (RFC 3339), and why",
-		Args:  cobra.ExactArgs(1),
+		Args:  wants(1, 1, "a TIME like 2026-01-05T08:05:00Z"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := time.Parse(time.RFC3339, args[0])
 			if err != nil {
@@ -129,13 +129,16 @@ func (v *statusVerb) windowCommand() *cobra.Command {
 }
 
 func printSnapshot(w io.Writer, s status.Snapshot) {
-	state := "not running"
+	state := "not running (start it with 'millwright run')"
 	if s.Running {
 		state = "running"
 	}
 	say(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
 	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %d values repeated, %d cells unreadable\n",
 		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, s.Rows.Repeated, s.Rows.BadCells)
+	if s.Rows.Quarantined+s.Rows.BadCells > 0 {
+		say(w, "  rows and cells that could not be used are in %s, each with line and reason\n", filepath.Join(s.StateDir, "quarantine"))
+	}
 	var states []string
 	for _, st := range sortedStates(s.Drops) {
 		states = append(states, fmt.Sprintf("%d %s", s.Drops[st], st))
@@ -161,7 +164,11 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 
 func printDrops(w io.Writer, drops []status.Drop) {
 	for _, d := range drops {
-		say(w, "%s (version %d): %s\n  %s\n", d.Path, d.Version, d.State, d.Why)
+		version := ""
+		if d.Version > 0 {
+			version = fmt.Sprintf(" (version %d)", d.Version)
+		}
+		say(w, "%s%s: %s\n  %s\n", d.Path, version, d.State, d.Why)
 		if d.Counts.Rows > 0 {
 			c := d.Counts
 			say(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math"
 	"runtime"
 	"runtime/debug"
 
@@ -41,7 +42,7 @@ rows are late or missing. Grades alone do not count.`,
 		Example: `  millwright validate /srv/export
   millwright validate --config /etc/millwright/millwright.yaml --arrival +5m /srv/drop
   millwright validate --json january.csv | jq '.components[].sensors[] | select(.grade != "High")'`,
-		Args: cobra.MinimumNArgs(1),
+		Args: wants(1, math.MaxInt, "the PATH of a file or folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
