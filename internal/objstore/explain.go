@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func words(err error) (what, remedy string) {
 		if strings.Contains(st.Code, "Expired") || st.Code == "TokenRefreshRequired" {
 			return "the credentials have expired (" + st.Code + ")", "renew them; a shared credentials file is read again as soon as it changes, credential_process is asked again by itself"
 		}
-		return "the store does not accept the credentials (" + orElse(st.Code, "401") + ")", "check access key and secret: they are unknown to the store, disabled or do not belong together"
+		return "the store does not accept the credentials (" + orElse(st.Code, "401") + ")", "check that access key and secret are right: they may be unknown to the store, disabled or not belong together"
 	case KindNoCredentials:
 		return "no credentials were found" + paren(detail),
 			"put them where the AWS tools look: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a shared credentials file (AWS_SHARED_CREDENTIALS_FILE) that this user may read, or credential_process"
@@ -85,6 +86,9 @@ func words(err error) (what, remedy string) {
 		return fmt.Sprintf("the store is overloaded or ill (%d%s)", st.Status, comma(st.Code)), "nothing to do here: it is retried with growing pauses; if it lasts, ask the store's operator"
 	case KindFull:
 		return "the store has no room left" + paren(orElse(st.Message, st.Code)), "make room in the store or raise the bucket's quota"
+	}
+	if st.Status == http.StatusBadRequest && (st.Message == "" || st.Message == http.StatusText(st.Status)) {
+		return "the store refuses the request and does not say why (400)", "check s3.region, s3.endpoint and s3.path_style, and that a session token has not expired"
 	}
 	return detail, "see the log for the whole error; it is retried until it works"
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -88,10 +89,14 @@ func (c *Client) Delete(ctx context.Context, bucket, key string) error {
 // HeadBucket asks whether the bucket is there and may be used.
 func (c *Client) HeadBucket(ctx context.Context, bucket string) error {
 	_, err := c.s3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
-	if err != nil {
-		return c.wrap("look at", bucket, "", c.convert(err))
+	if err == nil {
+		return nil
 	}
-	return nil
+	var st *StatusError
+	if err = c.convert(err); errors.As(err, &st) && st.Status == http.StatusNotFound {
+		st.Code = "NoSuchBucket" // the answer has no body to say so
+	}
+	return c.wrap("look at", bucket, "", err)
 }
 
 // CreateBucket makes a bucket, for demonstrations and the service's own store;
