@@ -19,7 +19,7 @@ func (r *Report) conclude() {
 		}
 	}
 	states := map[State]int{}
-	faults, faulty, damaged, clashes := 0, 0, 0, 0
+	faults, faulty, damaged, clashes, texts := 0, 0, 0, 0, 0
 	for _, f := range r.Files {
 		states[f.State]++
 		faults += int(f.FaultCount)
@@ -30,10 +30,14 @@ func (r *Report) conclude() {
 		if f.Damage != "" {
 			damaged++
 		}
+		if f.textOnly() {
+			texts++
+		}
 	}
 	say(states[Hopeless], "hopeless file", "hopeless files")
 	say(states[Unreadable], "unreadable file", "unreadable files")
 	say(states[Refused], "file refused", "files refused")
+	say(texts, "file without a column of numbers", "files without a column of numbers")
 	say(damaged, "damaged file", "damaged files")
 	say(clashes, "name clash", "name clashes")
 	if faults > 0 {

@@ -63,7 +63,12 @@ type File struct {
 
 // problem tells whether somebody has to do something about the file.
 func (f *File) problem() bool {
-	return f.State != Usable && f.State != Empty || f.FaultCount > 0 || len(f.Clashes) > 0 || f.Damage != ""
+	return f.State != Usable && f.State != Empty || f.FaultCount > 0 || len(f.Clashes) > 0 || f.Damage != "" || f.textOnly()
+}
+
+// textOnly tells whether there are rows and no number in any of them.
+func (f *File) textOnly() bool {
+	return f.State == Usable && f.Rows > 0 && f.Values == 0 && len(f.TextColumns) > 0
 }
 
 // Fault is a row or a cell that cannot be used.
