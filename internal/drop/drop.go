@@ -60,16 +60,16 @@ type Part struct {
 // Rows = Windowed + Late + Older + Ahead + Ambiguous + Bad + Open.
 // Cells are counted beside: Values = used + Repeated + Same.
 type Counts struct {
-	Rows      int64 // data rows read
-	Windowed  int64 // in a window's object
-	Late      int64 // in late/, and in no window's object
-	Older     int64 // left in the drop: older than overdue_max or the agent's first start
-	Ahead     int64 // in quarantine: further ahead than max_ahead
-	Ambiguous int64 // in quarantine: two instants are possible
-	Bad       int64 // in quarantine: no usable timestamp, no usable cell, or damaged in the spool
-	Open      int64 // in a segment, their window is not closed yet
-	Values    int64 // usable cells
-	BadCells  int64 // in quarantine: text that is no number
-	Repeated  int64 // in repeats/: lost against another value of the same timestamp and sensor
-	Same      int64 // equal to a value already taken for the same timestamp and sensor
+	Rows      int64 `json:"rows"`      // data rows read
+	Windowed  int64 `json:"windowed"`  // in a window's object
+	Late      int64 `json:"late"`      // in late/, and in no window's object
+	Older     int64 `json:"older"`     // left in the drop: older than overdue_max or the agent's first start
+	Ahead     int64 `json:"ahead"`     // in quarantine: further ahead than max_ahead
+	Ambiguous int64 `json:"ambiguous"` // in quarantine: two instants are possible
+	Bad       int64 `json:"bad"`       // in quarantine: no usable timestamp, no usable cell, or damaged in the spool
+	Open      int64 `json:"open"`      // in a segment, their window is not closed yet
+	Values    int64 `json:"values"`    // usable cells
+	BadCells  int64 `json:"bad_cells"` // in quarantine: text that is no number
+	Repeated  int64 `json:"repeated"`  // in repeats/: lost against another value of the same timestamp and sensor
+	Same      int64 `json:"same"`      // equal to a value already taken for the same timestamp and sensor
 }
