@@ -64,11 +64,12 @@ func bare(t *testing.T, s oracle.Scheduler, plan []drop, seed uint64, end time.T
 	if change != nil {
 		change(&sc.setup)
 	}
+	binary := builder.Binary(t) // before the store is there, which changes the working directory
 	sc.bucket = store.Bucket(t)
 	sc.link = harness.NewLink(t, store.Addr(t))
 	sc.clock = harness.NewClock(t, begin(), 0)
 	sc.setup.Endpoint, sc.setup.Bucket = sc.link.URL(), sc.bucket.Name
-	sc.agent = harness.NewAgent(t, builder.Binary(t), sc.clock, sc.setup)
+	sc.agent = harness.NewAgent(t, binary, sc.clock, sc.setup)
 	return sc
 }
 
