@@ -39,7 +39,7 @@ func (c *Client) PutFile(ctx context.Context, o Object) (Info, error) {
 	if st.Size() != o.Size {
 		return Info{}, fmt.Errorf("put %s: %s has %d bytes, %d announced", o.Key, o.File, st.Size(), o.Size)
 	}
-	up := manager.NewUploader(c.s3, func(u *manager.Uploader) { 
+	up := manager.NewUploader(c.s3, func(u *manager.Uploader) {
 		u.PartSize = partSize(o.Size)
 		u.Concurrency = 4
 		u.LeavePartsOnError = true // taken back below, also when ctx has ended
