@@ -194,11 +194,14 @@ func (f *files) file(root *os.Root, folder int, name string) error {
 	return nil
 }
 
-// late adds the rows that the daemon took too late for their window.
-func (f *files) late(stateDir string) error {
+// late adds the rows that the daemon took too late for their window: those of
+// only, or of all wanted components.
+func (f *files) late(stateDir, only string) error {
 	components := make([]string, 0, len(f.wanted))
 	for c := range f.wanted {
-		components = append(components, c)
+		if only == "" || c == only {
+			components = append(components, c)
+		}
 	}
 	slices.Sort(components)
 	for _, c := range components {

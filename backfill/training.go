@@ -71,7 +71,7 @@ func (b *Backfill) training(ctx context.Context, o Options, sum *Summary) (err e
 		if c.files, err = b.find(ctx, o, wanted, about); err != nil {
 			return err
 		}
-		if err := c.files.late(b.cfg.StateDir); err != nil {
+		if err := c.files.late(b.cfg.StateDir, o.Component); err != nil {
 			return err
 		}
 		if err := c.run(ctx); err != nil {

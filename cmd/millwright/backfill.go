@@ -45,8 +45,8 @@ An object of other content is never replaced without --replace: such keys are li
 and the exit code is 3. Training data of other content gets an object beside it.
 What a window or a row of training data has to lie between is --from and --to.
 
-Training data also takes the rows in late/ of the state folder, of every component of
-the schedulers: give the history of all of them at once, or --scheduler.`,
+Training data also takes the rows in late/ of the state folder: of --component, or of
+every component of the schedulers, so give the history of all of them at once.`,
 		Example: `  millwright backfill --config site.yaml /srv/archive/2025
   millwright backfill --config site.yaml --as training --from 2025-01-01 --to 2026-01-01 /srv/archive
   millwright backfill --config site.yaml --dry-run --component pump-7 export.csv`,

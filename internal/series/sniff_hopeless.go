@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// hopelessText bounds the line that is shown, in bytes: it may be of no CSV at all.
+const hopelessText = 200
+
 // hopeless says why no row has a timestamp, by the first line that has cells
 // like a data row.
 func (s *sniffer) hopeless(r sniffed) error {
@@ -23,7 +26,7 @@ func (s *sniffer) hopeless(r sniffed) error {
 		}
 	}
 	row := r.rows[best]
-	e := &HopelessError{Line: row.line, Text: s.shown(row.text)}
+	e := &HopelessError{Line: row.line, Text: s.shown(row.text[:min(len(row.text), hopelessText)])}
 	switch {
 	case score <= 0 && s.whole:
 		e.Reason, e.Empty = "there is a header but no data row yet", len(r.rows[len(r.rows)-1].cells) > 1
