@@ -6,8 +6,10 @@ package status
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -107,7 +109,29 @@ func Take(ctx context.Context, cfg *config.Config, led *ledger.Ledger, now time.
 	if err := s.addRefused(ctx, led); err != nil {
 		return Snapshot{}, err
 	}
+	s.addUnusable()
 	return s, nil
+}
+
+// addUnusable points at whole files of which nothing could be used.
+func (s *Snapshot) addUnusable() {
+	dir := filepath.Join(s.StateDir, "quarantine")
+	entries, _ := os.ReadDir(dir) // there is none before the first start
+	n, last := 0, time.Time{}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".reason.txt") {
+			n++
+			if info.ModTime().After(last) {
+				last = info.ModTime().UTC()
+			}
+		}
+	}
+	if n > 0 {
+		s.Attention = append(s.Attention, Attention{
+			About: dir, What: fmt.Sprintf("no row could be used of %d files, which are copied there", n),
+			Remedy: "read the .reason.txt beside each, correct csv in the configuration and drop the files again; then delete the copies", Since: last,
+		})
+	}
 }
 
 func (s *Snapshot) add(st seal.Stream, in ledger.Stream, now time.Time) {

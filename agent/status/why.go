@@ -120,7 +120,7 @@ func fate(d drop.Drop) string {
 	if d.Counts.Open > 0 {
 		text += fmt.Sprintf("; %d rows are durable and wait for their windows", d.Counts.Open)
 	}
-	if d.Counts.Older > 0 {
+	if d.Counts.Older > 0 && !strings.Contains(d.Reason, "too old") {
 		text += fmt.Sprintf("; %d rows are older than the agent takes and stay in the file: upload them with 'millwright backfill --config FILE %s'", d.Counts.Older, filepath.Join(d.Folder, d.Name))
 	}
 	return text
@@ -150,7 +150,7 @@ func unheard(cfg *config.Config, path string) string {
 	}
 	for _, pattern := range folder.Include {
 		if ok, _ := filepath.Match(strings.ToLower(pattern), strings.ToLower(filepath.Base(path))); ok {
-			return fmt.Sprintf("it is not taken yet: it may not be complete (rule %s), or the daemon has not looked since, or holds drops back (see 'millwright status')", folder.Complete.Rule)
+			return fmt.Sprintf("it is not taken yet: it may not be complete (rule %s), the daemon waits a minute for a usable row, or has not looked since, or holds drops back (see 'millwright status')", folder.Complete.Rule)
 		}
 	}
 	return fmt.Sprintf("its name fits none of the patterns %s", strings.Join(folder.Include, " "))
