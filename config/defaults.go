@@ -49,7 +49,7 @@ func (c *CSV) fill() {
 	or(&c.Encoding, Auto)
 	or(&c.TimestampFormat, Auto)
 	or(&c.TimeZone, "UTC")
-	or(&c.Layout, "wide")
+	or(&c.Layout, Auto)
 	if c.GoodQuality == nil {
 		c.GoodQuality = []string{"Good", "192"}
 	}

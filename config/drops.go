@@ -56,7 +56,7 @@ type CSV struct {
 	TimestampFormat string `yaml:"timestamp_format"`
 	// Zone of timestamps that name none: an IANA name such as Europe/Berlin, or +hh:mm. Default: UTC.
 	TimeZone string `yaml:"time_zone"`
-	// wide: one column for each sensor; long: timestamp, tag, value and perhaps quality. Default: wide.
+	// wide: one column for each sensor; long: timestamp, tag, value and perhaps quality. Default: auto.
 	Layout Layout `yaml:"layout"`
 	// Texts of the quality column that count as good, long layout only. Default: Good and 192.
 	GoodQuality []string `yaml:"good_quality"`

@@ -65,7 +65,7 @@ func (LogFormat) Values() []string  { return []string{"json", "console"} }
 func (Rule) Values() []string       { return []string{"settle", "rename", "marker"} }
 func (After) Values() []string      { return []string{"archive", "delete", "keep"} }
 func (Decimal) Values() []string    { return []string{"auto", ".", ","} }
-func (Layout) Values() []string     { return []string{"wide", "long"} }
+func (Layout) Values() []string     { return []string{"auto", "wide", "long"} }
 func (Label) Values() []string      { return []string{"end", "start"} }
 func (Fill) Values() []string       { return []string{"hold", "none"} }
 func (OnConflict) Values() []string { return []string{"first", "last"} }

@@ -193,7 +193,12 @@ func (i *Ingester) take(ctx context.Context, batch, left []take.Candidate, befor
 func (i *Ingester) took(drops []drop.Drop, refs []segment.Ref) {
 	i.Sealer.Took(refs, i.Clock.Now())
 	for _, d := range drops {
-		i.Log.Debug("drop", zap.String("drop", d.Name), zap.String("component", d.Component), zap.String("state", string(d.State)), zap.Int64("rows", d.Counts.Rows), zap.String("reason", d.Reason))
+		level := zap.DebugLevel
+		if d.State == drop.Quarantined || d.State == drop.Refused || d.Counts.Bad+d.Counts.BadCells+d.Counts.Ambiguous+d.Counts.Ahead > 0 {
+			level = zap.WarnLevel // some of it could not be used
+		}
+		i.Log.Log(level, "drop", zap.String("drop", d.Name), zap.String("component", d.Component), zap.String("state", string(d.State)), zap.Int64("rows", d.Counts.Rows),
+			zap.Int64("quarantined_rows", d.Counts.Bad+d.Counts.Ambiguous+d.Counts.Ahead), zap.Int64("bad_cells", d.Counts.BadCells), zap.String("reason", d.Reason))
 	}
 }
 

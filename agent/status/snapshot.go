@@ -151,6 +151,13 @@ func (s *Snapshot) add(st seal.Stream, in ledger.Stream, now time.Time) {
 		Overdue: in.Overdue, HeldOnly: in.HeldOnly, Silent: in.Silent, Unverified: in.Unverified,
 		LateRows: in.Late, Repeated: in.Repeated,
 	})
+	if in.Silent > 0 {
+		s.Attention = append(s.Attention, Attention{
+			About: st.Scheduler + "/" + st.Component, Since: in.LastSealedAt,
+			What:   fmt.Sprintf("%d windows have no file, since the component had nothing to say: the service fails their whole run", in.Silent),
+			Remedy: "look whether the logger still writes, and at its files with 'millwright status drop PATH'",
+		})
+	}
 	if in.Error != "" {
 		s.Attention = append(s.Attention, Attention{About: st.Scheduler + "/" + st.Component, What: in.Error, Remedy: in.Remedy, Since: in.ErrorAt})
 	}

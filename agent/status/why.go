@@ -167,9 +167,32 @@ func WhyWindow(ctx context.Context, cfg *config.Config, led *ledger.Ledger, t, n
 			return nil, err
 		}
 		r.ID = id
-		out = append(out, describe(st, r, now))
+		w := describe(st, r, now)
+		if w.State == "unknown" {
+			if err := waiting(ctx, led, st, &w); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, w)
 	}
 	return out, nil
+}
+
+// waiting corrects what is said of a window that was never sealed but has rows:
+// they came after its wake-up.
+func waiting(ctx context.Context, led *ledger.Ledger, st seal.Stream, w *Window) error {
+	from, to := st.Cadence.Slots(w.Start.UnixNano())
+	blocks, err := led.Blocks(ctx, st.Component, from, to)
+	if err != nil || len(blocks) == 0 {
+		return err
+	}
+	var rows int64
+	for _, b := range blocks {
+		rows += b.Rows
+	}
+	w.State, w.Remedy = "overdue", "nothing to do: it is uploaded, but not scored; a larger delay offset gives files more time"
+	w.Why = fmt.Sprintf("%d rows of its time came after the wake-up; it is sealed when no more have come for %s", rows, st.Cadence.Frequency)
+	return nil
 }
 
 func stream(cfg *config.Config, id window.ID) (seal.Stream, bool) {

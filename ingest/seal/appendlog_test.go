@@ -180,6 +180,9 @@ func FuzzLateLine(f *testing.F) {
 			t.Fatalf("%q: %v, %v", l.text(nil), record, err)
 		}
 		// encoding/csv turns \r\n into \n within quotes
+		if name != "" && strings.Contains("=+-@\t\r", name[:1]) {
+			name = "'" + name // no formula for a spreadsheet
+		}
 		if want := strings.ReplaceAll(name, "\r\n", "\n"); record[3] != want || record[6] != want {
 			t.Fatalf("name %q became %q", name, record[3])
 		}

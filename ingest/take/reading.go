@@ -126,12 +126,13 @@ func (r *reading) parse(ctx context.Context, at *series.Resume, known *form) ([]
 		r.src = io.TeeReader(r.src, r.sum)
 	}
 	cols := &columns{folder: r.c.folder, component: r.c.Component, bounds: r.t.bounds}
-	r.router.reset(cols, o.Layout == series.Long, &r.faults, r.d.TakenAt)
+	r.router.reset(cols, &r.faults, r.d.TakenAt)
 	rd, err := series.NewReader(r.src, o)
 	if err != nil {
 		return nil, r.why(err)
 	}
 	defer rd.Close()
+	r.router.long = rd.Dialect().Layout == series.Long
 	if err := r.route(ctx, rd, cols); err != nil {
 		return nil, r.why(err)
 	}

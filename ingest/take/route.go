@@ -47,14 +47,14 @@ func newRouter(memory int64) *router {
 }
 
 // reset makes the router ready for the next drop. Buffers are kept.
-func (r *router) reset(c *columns, long bool, q *rowsFile, now time.Time) {
+func (r *router) reset(c *columns, q *rowsFile, now time.Time) {
 	for _, s := range r.open {
 		r.release(s)
 	}
 	clear(r.open)
 	clear(r.pieces)
 	clear(r.written)
-	r.columns, r.several, r.long, r.faults, r.now = c, c.component == "", long, q, now
+	r.columns, r.several, r.long, r.faults, r.now = c, c.component == "", false, q, now
 	r.counts, r.unread, r.badLine, r.last, r.buffered = drop.Counts{}, 0, 0, nil, 0
 }
 
