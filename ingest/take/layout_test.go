@@ -59,6 +59,16 @@ func TestLongLayout(t *testing.T) {
 	}
 }
 
+func TestALongFileIsFoundOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(s *site) { s.folder.CSV.Layout = series.Auto })
+	s.old("a.csv", "Timestamp,Tag,Value\n2026-01-05 10:00:00,flow,1\n2026-01-05 10:00:00,speed,2\n2026-01-05 10:01:00,flow,3\n")
+	if d := s.one(); d.Counts.Rows != 3 || d.Counts.Open != 3 {
+		t.Errorf("%+v", d)
+	}
+	s.want("pump-7/flow 10:00:00 1", "pump-7/speed 10:00:00 2", "pump-7/flow 10:01:00 3")
+}
+
 func TestSeveralComponentsLong(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(s *site) {
