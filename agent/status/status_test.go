@@ -50,10 +50,14 @@ func took(t *testing.T, led *ledger.Ledger, now time.Time) drop.Drop {
 	t.Helper()
 	slot := time.Date(2026, 1, 5, 10, 5, 0, 0, time.UTC).UnixNano()
 	last := slot + int64(2*time.Minute)
-	ref := segment.Ref{Component: "pump-7", Slot: slot, File: "a.seg", Length: 1, Rows: 2, Values: 2, First: slot + int64(time.Minute), Last: last,
-		Tails: []segment.Tail{{Sensor: "flow", Time: last, Value: 1}}}
-	d := drop.Drop{Folder: "/srv/drop", Name: "pump-7/a.csv", Component: "pump-7", Size: 10, ModTime: now, Identity: [32]byte{1}, State: drop.Taken, TakenAt: now,
-		Segment: "a.seg", Counts: drop.Counts{Rows: 3, Open: 2, Bad: 1, Values: 2}, First: ref.First, Last: last}
+	ref := segment.Ref{
+		Component: "pump-7", Slot: slot, File: "a.seg", Length: 1, Rows: 2, Values: 2, First: slot + int64(time.Minute), Last: last,
+		Tails: []segment.Tail{{Sensor: "flow", Time: last, Value: 1}},
+	}
+	d := drop.Drop{
+		Folder: "/srv/drop", Name: "pump-7/a.csv", Component: "pump-7", Size: 10, ModTime: now, Identity: [32]byte{1}, State: drop.Taken, TakenAt: now,
+		Segment: "a.seg", Counts: drop.Counts{Rows: 3, Open: 2, Bad: 1, Values: 2}, First: ref.First, Last: last,
+	}
 	drops, err := led.CommitTaken(t.Context(), []drop.Taking{{Drop: d, Blocks: []segment.Ref{ref}, Latest: map[string]map[string]int64{"pump-7": {"flow": last}}}})
 	if err != nil {
 		t.Fatal(err)
