@@ -209,7 +209,12 @@ func (r *Reader) Resumable() bool {
 // Consumed is how far the file was taken as whole lines: the next byte, and
 // the lines before it. A last line without newline is not in it, even when it
 // was read. Only for files that are Resumable.
-func (r *Reader) Consumed() (offset, line int64) { return r.consumed() }
+func (r *Reader) Consumed() (offset, line int64) {
+	if offset, line = r.consumed(); line == 0 {
+		return 0, 0 // a byte order mark alone is no line
+	}
+	return offset, line
+}
 
 // Close ends reading; it does not close the io.Reader. It may be called twice.
 func (r *Reader) Close() error {
