@@ -133,7 +133,7 @@ func (r *room) check(more int64) error {
 	if err := unix.Statfs(r.dir, &st); err != nil {
 		return fmt.Errorf("look at the disk of %s: %w", r.dir, err)
 	}
-	total, free := int64(st.Blocks)*st.Bsize, int64(st.Bavail)*st.Bsize
+	total, free := int64(st.Blocks)*int64(st.Bsize), int64(st.Bavail)*int64(st.Bsize)
 	if least := r.cfg.Limits.Free.Of(total); free-more < least {
 		return fmt.Errorf("keep limits.free of the disk of %s: %d bytes are free and %d more are needed: make room, or do it in portions with --from and --to", r.dir, free, more)
 	}
