@@ -9,8 +9,9 @@ import (
 
 // Report is everything that was found. As JSON its names are stable.
 type Report struct {
-	Clean      bool        `json:"clean"`   // nothing has to be done
-	Verdict    string      `json:"verdict"` // the same in words
+	Clean      bool        `json:"clean"`    // nothing has to be done
+	Verdict    string      `json:"verdict"`  // the same in words
+	Problems   []string    `json:"problems"` // what has to be done something about, with counts
 	Files      []*File     `json:"files"`   // by path
 	Components []Component `json:"components"`
 	Schedulers []Scheduler `json:"schedulers,omitempty"` // with a configuration only
@@ -59,16 +60,6 @@ type File struct {
 	Notes           []string                   `json:"notes,omitempty"`
 
 	Arrival time.Time `json:"arrival,omitzero"` // when it is taken to be whole; with a configuration only
-}
-
-// problem tells whether somebody has to do something about the file.
-func (f *File) problem() bool {
-	return f.State != Usable && f.State != Empty || f.FaultCount > 0 || len(f.Clashes) > 0 || f.Damage != "" || f.textOnly()
-}
-
-// textOnly tells whether there are rows and no number in any of them.
-func (f *File) textOnly() bool {
-	return f.State == Usable && f.Rows > 0 && f.Values == 0 && len(f.TextColumns) > 0
 }
 
 // Fault is a row or a cell that cannot be used.

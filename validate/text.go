@@ -87,7 +87,7 @@ func (w *page) files(files []*File) {
 	if rest := order[len(shown):]; len(rest) > 0 {
 		bad := 0
 		for _, f := range rest {
-			if f.problem() {
+			if len(f.problems()) > 0 {
 				bad++
 			}
 		}
@@ -100,7 +100,7 @@ func (f *File) rank() int {
 	switch {
 	case f.State != Usable && f.State != Empty:
 		return 3
-	case f.problem():
+	case len(f.problems()) > 0:
 		return 2
 	case f.State == Empty || len(f.findings()) > 0:
 		return 1
@@ -160,6 +160,9 @@ func (f *File) findings() []string {
 	out := []string{}
 	if len(s) > 0 {
 		out = append(out, fmt.Sprintf("%d values; %s", f.Values, strings.Join(s, ", ")))
+	}
+	if f.State == Usable && f.Values == 0 {
+		out = append(out, "no cell holds a number, so nothing comes of it: see that the right columns were written, and csv.decimal, csv.bad_values and csv.good_quality")
 	}
 	if len(f.TextColumns) > 0 {
 		out = append(out, "text, no sensors: "+few(f.TextColumns))
