@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/internal/objstore"
 	"millwright/internal/window"
 )
 
@@ -88,6 +89,7 @@ func (l *loop) settle(o outcome, now, real time.Time) {
 func (l *loop) again(o outcome, now, real time.Time) {
 	it := o.it
 	l.counts.Failed++
+	l.counts.Causes[objstore.KindOf(o.err)]++
 	if it.newer != nil {
 		l.replace(it, now, real)
 		return

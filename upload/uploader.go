@@ -127,12 +127,13 @@ func (u *Uploader) Slowest() time.Duration { return u.pace.slowest(time.Now()) }
 
 // Status is what an Uploader is doing.
 type Status struct {
-	Pending int   // windows not yet known to be in the bucket
-	Flying  int   // PUTs under way
-	Sent    int64 // objects put since the start
-	Bytes   int64 // in them
-	Adopted int64 // objects that were already there
-	Failed  int64 // attempts that failed
+	Pending int                   // windows not yet known to be in the bucket
+	Flying  int                   // PUTs under way
+	Sent    int64                 // objects put since the start
+	Bytes   int64                 // in them
+	Adopted int64                 // objects that were already there
+	Failed  int64                 // attempts that failed
+	Causes  [objstore.Kinds]int64 // of Failed, by objstore.Kind
 	Trouble []Trouble
 }
 
