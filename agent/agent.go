@@ -29,16 +29,22 @@ import (
 type Agent struct {
 	// CredentialsFile is used instead of the SDK's chain when it is set.
 	CredentialsFile string
+	// Supervisor is told how the agent is; New sets one that does not listen.
+	Supervisor Supervisor
+	// Hangup asks for the configuration to be read anew, with Reread; nil: never.
+	Hangup <-chan os.Signal
+	Reread func() (*config.Config, error)
 
 	cfg   *config.Config
 	clock clock.Source
 	log   *zap.Logger
+	pulse *pulse
 }
 
 // New starts nothing and touches no disk. The configuration has been loaded,
 // and so checked.
 func New(cfg *config.Config, src clock.Source, log *zap.Logger) *Agent {
-	return &Agent{cfg: cfg, clock: src, log: log}
+	return &Agent{Supervisor: nobody{}, cfg: cfg, clock: src, log: log, pulse: newPulse()}
 }
 
 // Run works until ctx ends, then stops cleanly and returns nil. An error means
@@ -69,45 +75,33 @@ func (a *Agent) Run(ctx context.Context) error {
 	return errors.Join(err, led.Close())
 }
 
-// work starts the loops over an open ledger and waits for them.
+// ground is what stays while configurations change.
+type ground struct {
+	ledger *ledger.Ledger
+	dirs   dirs
+	watch  *clock.Watch
+	board  *notes
+	start  beginning
+}
+
+// work starts the loops over an open ledger and waits for them; after a change
+// of the configuration it starts them anew.
 func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 	last, err := led.LastWall(ctx)
 	if err != nil {
 		return err
 	}
-	watch := clock.NewWatch(a.clock, last)
-	board, err := openNotes(ctx, led, a.clock, a.log)
-	if err != nil {
+	g := &ground{ledger: led, dirs: dirs, watch: clock.NewWatch(a.clock, last)}
+	if g.board, err = openNotes(ctx, led, a.clock, a.log); err != nil {
 		return err
 	}
-	board.keep(ctx, leftAlone, nil) // the configuration may have changed
-	board.keep(ctx, readAgain, nil)
-	start, err := a.begin(ctx, led, dirs, board, longestOverdue(Streams(a.cfg)))
-	if err != nil {
+	if g.start, err = a.begin(ctx, led, dirs, g.board, longestOverdue(Streams(a.cfg))); err != nil {
 		return err
 	}
-	if err := led.ClearRefused(ctx); err != nil { // the configuration may have changed
-		return err
-	}
-	set := Store(a.cfg)
-	set.CredentialsFile = a.CredentialsFile
-	store, err := objstore.New(ctx, set, a.log)
-	if err != nil {
-		return err
-	}
-	d, err := a.wire(led, dirs, watch, start, board, store)
-	if err != nil {
-		return err
-	}
-	if err := d.sealer.Load(ctx, a.clock.Now()); err != nil {
-		return err
-	}
-	a.log.Info("started", zap.String("instance", a.cfg.Instance), zap.Int("drop_folders", len(a.cfg.Drops)),
-		zap.Int("schedulers", len(a.cfg.Schedulers)), zap.String("state_dir", dirs.state), zap.Time("business_time", a.clock.Now()))
-	err = d.run(ctx)
+	err = a.supervised(ctx, g, func(ctx context.Context, line *statusLine) error { return a.terms(ctx, g, line) })
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if watch.Settled() {
+	if g.watch.Settled() {
 		err = errors.Join(err, led.SetLastWall(stop, a.clock.Now()))
 	}
 	a.log.Info("stopped")
@@ -115,11 +109,8 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 }
 
 // wire makes the parts; nothing runs yet.
-func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, start beginning, board *notes, store *objstore.Client) (*daemon, error) {
-	folders, err := folders(a.cfg)
-	if err != nil {
-		return nil, err
-	}
+func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, listed func()) *daemon {
+	led, dirs, watch, board := g.ledger, g.dirs, g.watch, g.board
 	streams := Streams(a.cfg)
 	rules := archives(a.cfg)
 	skip := []string{dirs.state}
@@ -131,12 +122,13 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, start be
 		}
 	}
 	limits := take.Limits{File: largest(a.cfg.Limits.File.Bytes(), dsk.quota), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
-	horizon := newHorizon(a.clock, watch, start.first, streams, aheads(a.cfg))
-	taker := take.New(folders, led, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
+	horizon := newHorizon(a.clock, watch, g.start.first, streams, aheads(a.cfg))
+	ingesting, uploading := steps{led, a.pulse.beat("ingest", turnWithin)}, steps{led, a.pulse.beat("upload", turnWithin)}
+	taker := take.New(folders, ingesting, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
 	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
-	sealer := seal.New(streams, led, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{Damaged: saver.damaged}, a.log)
-	up := upload.New(led, store, a.clock.Now, upload.Settings{
-		Instance: a.cfg.Instance, Dir: dirs.windows(), Deriver: sealer, Lost: start.lost, Left: leaver(board),
+	sealer := seal.New(streams, ingesting, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{Damaged: saver.damaged}, a.log)
+	up := upload.New(uploading, store, a.clock.Now, upload.Settings{
+		Instance: a.cfg.Instance, Dir: dirs.windows(), Deriver: sealer, Lost: g.start.lost, Left: leaver(board),
 	}, a.log)
 	site := &site{
 		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
@@ -146,16 +138,18 @@ func (a *Agent) wire(led *ledger.Ledger, dirs dirs, watch *clock.Watch, start be
 		taker:  taker,
 		sealer: sealer,
 		ingester: &ingest.Ingester{
-			Taker: site.listing(taker), Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
+			Taker: turning{site.listing(taker), ingesting.beat, limits.File, listed}, Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
 			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, notes: board, log: a.log},
 		},
 		uploader: up,
 		keeper: &keeper{
 			clock: a.clock, watch: watch, ledger: led, archives: rules, notes: board,
 			storeDate: storeDate(store, streams[0].Bucket), overdue: longestOverdue(streams), log: a.log,
+			beat: a.pulse.beat("keep", turnWithin),
 		},
-		log: a.log,
-	}, nil
+		reloader: a.reloader(g),
+		log:      a.log,
+	}
 }
 
 // leftAlone is the note on objects that somebody else wrote, or an earlier ledger.
@@ -204,11 +198,14 @@ type daemon struct {
 	ingester *ingest.Ingester
 	uploader *upload.Uploader
 	keeper   *keeper
+	reloader *reloader
 	log      *zap.Logger
 }
 
 // run starts every loop and waits for all of them. Loops end with ctx only; one
-// that cannot go on at all ends the others, so that systemd starts anew.
+// that cannot go on at all ends the others, so that systemd starts anew, and so
+// does a new configuration. Every loop that works has a beat in the pulse; the
+// watch over folders has none, since listing goes on without it.
 func (d *daemon) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -223,6 +220,7 @@ func (d *daemon) run(ctx context.Context) error {
 	start("ingest", d.ingester.Run)
 	start("upload", d.uploader.Run)
 	start("keep", d.keeper.run)
+	start("reload", d.reloader.run)
 	start("watch", func(ctx context.Context) error {
 		if err := d.taker.Watch(ctx); err != nil && ctx.Err() == nil {
 			d.log.Warn("no file events", zap.Error(err)) // listing goes on

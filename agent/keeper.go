@@ -22,6 +22,7 @@ type keeper struct {
 	storeDate func(context.Context) (time.Time, error)
 	// overdue is the largest overdue_max: what rows may still come for is not forgotten.
 	overdue time.Duration
+	beat    *beat
 	log     *zap.Logger
 
 	saved  time.Time // business time of the last SetLastWall
@@ -46,6 +47,7 @@ func (k *keeper) run(ctx context.Context) error {
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
 	for {
+		k.beat.turn()
 		k.turn(ctx)
 		select {
 		case <-ctx.Done():
@@ -93,6 +95,7 @@ func (k *keeper) look(ctx context.Context) {
 
 func (k *keeper) prune(ctx context.Context, now time.Time) {
 	for _, r := range k.archives {
+		k.beat.turn()
 		if _, err := r.prune(ctx, now, k.log); err != nil && ctx.Err() == nil {
 			k.log.Error("prune the archive", zap.String("dir", r.dir), zap.Error(err))
 		}
