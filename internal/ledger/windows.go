@@ -65,6 +65,7 @@ func (l *Ledger) Windows(ctx context.Context, f WindowFilter) ([]window.Record, 
 	q.add(f.Scheduler != "", "t.scheduler = ", f.Scheduler)
 	q.add(f.Component != "", "t.component = ", f.Component)
 	q.add(f.From != 0, "w.finish > ", f.From)
+	q.add(f.From != 0, "w.start > ", f.From-int64(longest)) // this one is what the index knows
 	q.add(f.To != 0, "w.start < ", f.To)
 	if f.Live {
 		q.terms = append(q.terms, "w.closed = 0")
