@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"go.uber.org/zap"
 )
@@ -61,14 +60,7 @@ func New(ctx context.Context, s Settings, log *zap.Logger) (*Client, error) {
 	chain := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.Proxy, t.DialContext, t.TLSClientConfig = transport.Proxy, transport.DialContext, transport.TLSClientConfig.Clone()
 	})
-	load := func(ctx context.Context) (aws.Config, error) {
-		return config.LoadDefaultConfig(ctx,
-			config.WithRegion(s.Region),
-			config.WithHTTPClient(chain),
-			config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
-			config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
-		)
-	}
+	load := func(ctx context.Context) (aws.Config, error) { return loadSettings(ctx, s.Region, chain) }
 	cfg, err := load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the SDK's settings: %w; check AWS_PROFILE and the files under ~/.aws", err)
