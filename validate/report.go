@@ -12,7 +12,7 @@ type Report struct {
 	Clean      bool        `json:"clean"`    // nothing has to be done
 	Verdict    string      `json:"verdict"`  // the same in words
 	Problems   []string    `json:"problems"` // what has to be done something about, with counts
-	Files      []*File     `json:"files"`   // by path
+	Files      []*File     `json:"files"`    // by path
 	Components []Component `json:"components"`
 	Schedulers []Scheduler `json:"schedulers,omitempty"` // with a configuration only
 	Notes      []string    `json:"notes"`
