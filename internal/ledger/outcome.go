@@ -24,14 +24,7 @@ const (
 )
 
 // OutcomeFilter chooses outcomes; zero fields choose all.
-type OutcomeFilter struct {
-	Scheduler string
-	From, To  int64 // windows with From <= start < To (Unix ns)
-	Scoring   window.Scoring
-	Open      bool // only those without a result on site
-	Limit     int
-	Newest    bool // the newest first; otherwise the oldest
-}
+type OutcomeFilter = window.OutcomeFilter
 
 // Outcomes gives the chosen outcomes.
 func (l *Ledger) Outcomes(ctx context.Context, f OutcomeFilter) ([]window.Outcome, error) {

@@ -42,6 +42,26 @@ type Outcome struct {
 	Path       string   // of the file, relative to state_dir, with slashes
 }
 
+// OutcomeFilter chooses outcomes; zero fields choose all.
+type OutcomeFilter struct {
+	Scheduler string
+	From, To  int64 // windows with From <= start < To (Unix ns)
+	Scoring   Scoring
+	Open      bool // only those without a result on site
+	Limit     int
+	Newest    bool // the newest first; otherwise the oldest
+}
+
+// Run is what the components of a scheduler have for one window.
+type Run struct {
+	Start    int64
+	Sealed   int       // components with a file
+	Uploaded int       // components whose file is in the bucket, or that leave an object there alone
+	At       time.Time // when the last of those was seen there, business time
+	Overdue  bool      // a component's file came to be after the wake-up
+	Silent   []string  // components that had nothing to say, or are not known to have had anything
+}
+
 // CompactStamp is how windows and events are named in files and message ids:
 // 20260105T080000Z. A fraction of a second is written when there is one.
 func CompactStamp(start int64) string {
