@@ -65,7 +65,7 @@ func builds() map[string][]string {
 // for its whole tree; internal/ledger is left out where the ledger is handed in.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"cmd":       {"agent", "inference", "demo", "backfill", "validate", "config", "ingest", "upload", "results", "internal"},
+		"cmd":       {"agent", "inference", "demo", "backfill", "validate", "config", "ingest", "upload", "results", "systemd", "internal"},
 		"agent":     {"agent", "config", "ingest", "upload", "results", "internal"},
 		"demo":      {"demo", "agent", "config", "internal"},
 		"backfill":  {"backfill", "config", "ingest", "upload", "internal"},
@@ -75,6 +75,7 @@ func mayImport() map[string][]string {
 		"upload":    {"upload", "internal"},
 		"results":   {"results", "internal"},
 		"inference": {"inference", "internal"},
+		"systemd":   {"internal"},
 		"internal":  {"internal"},
 		"bench":     {"internal"},
 	}

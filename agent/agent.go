@@ -32,8 +32,10 @@ type Agent struct {
 	// Supervisor is told how the agent is; New sets one that does not listen.
 	Supervisor Supervisor
 	// Hangup asks for the configuration to be read anew, with Reread; nil: never.
-	Hangup <-chan os.Signal
-	Reread func() (*config.Config, error)
+	// Changed is called with one that was taken, before it is run; it may be nil.
+	Hangup  <-chan os.Signal
+	Reread  func() (*config.Config, error)
+	Changed func(*config.Config)
 
 	cfg   *config.Config
 	clock clock.Source

@@ -67,6 +67,9 @@ func (a *Agent) terms(ctx context.Context, g *ground, line *statusLine) error {
 		}
 		now = r.next
 		a.cfg = now.cfg
+		if a.Changed != nil {
+			a.Changed(a.cfg)
+		}
 	}
 }
 

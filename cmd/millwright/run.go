@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -13,6 +16,7 @@ import (
 	"millwright/agent"
 	"millwright/config"
 	"millwright/internal/clock"
+	"millwright/systemd"
 )
 
 func newRunCommand() *cobra.Command {
@@ -25,10 +29,16 @@ scheduler's windows and have each window in the bucket before the scheduler wake
 It goes on until SIGINT or SIGTERM and stops cleanly: nothing that was taken is lost,
 and the next start goes on where this one stopped, however it ended.
 
+SIGHUP reads the configuration anew: schedulers and drop folders may come, go and
+change, and no window is lost. A file with faults changes nothing; the log and
+'millwright status' say so until it is corrected. state_dir, instance and log.format
+need a new start. Under systemd it says when it is ready, what it does and that it
+lives ('systemctl status millwright').
+
 --rehearse is for trying a configuration on files of another time. Give a rehearsal a
 state_dir and a prefix of its own: what it takes is taken, and what it uploads is there.`,
-		Example: `  millwright config check --config /etc/millwright/millwright.yaml
-  millwright run --config /etc/millwright/millwright.yaml
+		Example: `  millwright config check --config /etc/millwright/agent.yaml
+  millwright run --config /etc/millwright/agent.yaml
   millwright run --config site.yaml --rehearse 2026-01-05T00:00:00Z@60`,
 		Args: wantsNone("config"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +50,7 @@ state_dir and a prefix of its own: what it takes is taken, and what it uploads i
 			if err != nil {
 				return err
 			}
-			return runAgent(cmd.Context(), cfg, src, cmd.ErrOrStderr())
+			return runAgent(cmd.Context(), file, cfg, src, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE` (required)")
@@ -56,15 +66,36 @@ const (
 	leastHeap  = 16 << 20
 )
 
-func runAgent(ctx context.Context, cfg *config.Config, src clock.Source, stderr io.Writer) error {
-	debug.SetMemoryLimit(max(cfg.Limits.Memory.Bytes()-besideHeap, leastHeap))
-	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
-	err := agent.New(cfg, src, log).Run(ctx)
-	if err != nil {
+func runAgent(ctx context.Context, file string, cfg *config.Config, src clock.Source, stderr io.Writer) error {
+	limitHeap(cfg)
+	level := zap.NewAtomicLevelAt(levelOf(string(cfg.Log.Level)))
+	log := newLoggerAt(level, string(cfg.Log.Format), stderr)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	a := agent.New(cfg, src, log)
+	a.Supervisor = systemd.New(log)
+	a.Hangup = hangup
+	a.Reread = func() (*config.Config, error) {
+		cfg, warnings, err := config.Load(file)
+		for _, w := range warnings {
+			log.Warn("configuration", zap.Stringer("what", w))
+		}
+		return cfg, err
+	}
+	a.Changed = func(cfg *config.Config) {
+		limitHeap(cfg)
+		level.SetLevel(levelOf(string(cfg.Log.Level)))
+	}
+	if err := a.Run(ctx); err != nil {
 		log.Error("cannot run", zap.Error(err))
 		return exit(exitFailed, nil) // the log has said it
 	}
 	return nil
+}
+
+func limitHeap(cfg *config.Config) {
+	debug.SetMemoryLimit(max(cfg.Limits.Memory.Bytes()-besideHeap, leastHeap))
 }
 
 // loadConfig reads the agent's configuration; its faults and warnings go to
