@@ -24,6 +24,18 @@ func (c *Client) send(ctx context.Context, bucket string, req *http.Request, has
 	if err != nil {
 		return nil, err
 	}
+	resp, err := c.open(ctx, req, hash, "s3", p.region)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+	_ = resp.Body.Close()
+	return resp, nil
+}
+
+// open signs the request for a service and returns the answer if its status is
+// 2xx; the caller closes its body. Any other answer is a *StatusError.
+func (c *Client) open(ctx context.Context, req *http.Request, hash, service, region string) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
 		creds, err := c.creds.Retrieve(ctx)
 		if err != nil {
@@ -32,7 +44,7 @@ func (c *Client) send(ctx context.Context, bucket string, req *http.Request, has
 		skew := time.Duration(c.skew.Load())
 		delete(req.Header, "Idempotency-Key")
 		req.Header.Set("X-Amz-Content-Sha256", hash)
-		if err := c.signer.SignHTTP(ctx, creds, req, hash, "s3", p.region, time.Now().Add(skew)); err != nil {
+		if err := c.signer.SignHTTP(ctx, creds, req, hash, service, region, time.Now().Add(skew)); err != nil {
 			return nil, err
 		}
 		// Not sent, since empty: the transport may repeat the request on a fresh
@@ -43,8 +55,6 @@ func (c *Client) send(ctx context.Context, bucket string, req *http.Request, has
 			return nil, err
 		}
 		if resp.StatusCode/100 == 2 {
-			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-			_ = resp.Body.Close()
 			return resp, nil
 		}
 		failed := readStatus(resp)
@@ -99,6 +109,8 @@ func readStatus(resp *http.Response) *StatusError {
 		if body.Region != "" {
 			e.Region = body.Region
 		}
+	} else {
+		e.fromJSON(raw)
 	}
 	if e.Code == "" && resp.Header.Get("Via") != "" && len(raw) > 0 {
 		e.Message = "answered by a proxy: " + resp.Header.Get("Via")
