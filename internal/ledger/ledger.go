@@ -38,6 +38,7 @@ type Ledger struct {
 	lost     bool
 	setAside string
 	sensors  sensorNames
+	origins  identities
 
 	mu   sync.Mutex // held for a whole change: there is one writer
 	w    *writer    // nil when opened for reading only
@@ -110,6 +111,9 @@ func (l *Ledger) load(ctx context.Context, path string) (err error) {
 			sqldb.ErrDamaged, n-l.w.head.commits, n)
 	}
 	l.sensors.set(l.w.sensorNames())
+	if err := l.origins.load(ctx, l.db.Read); err != nil {
+		return orDamaged(err)
+	}
 	return l.mark.Set(l.w.head.commits)
 }
 

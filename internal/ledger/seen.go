@@ -71,7 +71,9 @@ func (l *Ledger) Path(ctx context.Context, folder, name string) (drop.Drop, bool
 
 // ByIdentity gives the first drop with this identity whose rows were taken.
 func (l *Ledger) ByIdentity(ctx context.Context, identity [32]byte) (drop.Drop, bool, error) {
-	// Nearly always there is none, and then the short question is enough.
+	if !l.origins.has(identity) {
+		return drop.Drop{}, false, nil
+	}
 	id, ok, err := one(ctx, l.reads, scanID, selectIDByIdentity, identity[:])
 	var d drop.Drop
 	if err == nil && ok {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"go.uber.org/zap"
+
 	"millwright/internal/drop"
 	"millwright/internal/segment"
 )
@@ -50,7 +52,18 @@ func (l *Ledger) CommitTaken(ctx context.Context, batch []drop.Taking) ([]drop.D
 	if err != nil {
 		return nil, err
 	}
+	l.remember(ctx, out)
 	return out, nil
+}
+
+// remember has ByIdentity find what was committed.
+func (l *Ledger) remember(ctx context.Context, drops []drop.Drop) {
+	if !l.origins.add(drops) {
+		return
+	}
+	if err := l.origins.load(context.WithoutCancel(ctx), l.db.Read); err != nil {
+		l.log.Warn("ledger's identities cannot be read: each drop's is looked up", zap.Error(err))
+	}
 }
 
 // taking is the work of one CommitTaken.
