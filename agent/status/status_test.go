@@ -1,6 +1,7 @@
 package status
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,14 +9,15 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"millwright/config"
+	"millwright/ingest/seal"
 	"millwright/internal/drop"
 	"millwright/internal/ledger"
 	"millwright/internal/segment"
 	"millwright/internal/window"
 )
 
-// gateway is a configuration and the ledger of a daemon that is not running.
-func gateway(t *testing.T) (*config.Config, *ledger.Ledger, time.Time) {
+// gateway is the ledger of a daemon that is not running, and where it is read from.
+func gateway(t *testing.T) (Source, *ledger.Ledger, time.Time) {
 	t.Helper()
 	dir := t.TempDir()
 	cfg, _, err := config.Parse("test.yaml", []byte(`
@@ -42,7 +44,11 @@ schedulers:
 	if _, err := led.FirstStart(t.Context(), now.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	return cfg, led, now
+	st := seal.Stream{Scheduler: "pump-7", Component: "pump-7", Cadence: cfg.Schedulers[0].Cadence()}
+	disk := func(context.Context) (Disk, error) {
+		return Disk{Used: 1 << 20, Quota: 1 << 30, Total: 1 << 34, Free: 1 << 33, Keep: 1 << 29}, nil
+	}
+	return Source{Config: cfg, Streams: []seal.Stream{st}, Ledger: led, Disk: disk}, led, now
 }
 
 // took commits a drop with two rows in the slot that begins at 10:05.
@@ -67,9 +73,9 @@ func took(t *testing.T, led *ledger.Ledger, now time.Time) drop.Drop {
 
 func TestASnapshotAccountsForEveryRow(t *testing.T) {
 	t.Parallel()
-	cfg, led, now := gateway(t)
+	src, led, now := gateway(t)
 	took(t, led, now)
-	s, err := Take(t.Context(), cfg, led, now)
+	s, err := src.Take(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,20 +90,20 @@ func TestASnapshotAccountsForEveryRow(t *testing.T) {
 
 func TestASilentWindowNeedsAttention(t *testing.T) {
 	t.Parallel()
-	cfg, led, now := gateway(t)
+	src, led, now := gateway(t)
 	start := now.Add(-15 * time.Minute).UnixNano()
 	rec := window.Record{Sealed: window.Sealed{ID: window.ID{Scheduler: "pump-7", Component: "pump-7", Start: start}, Wake: now.Add(-8 * time.Minute)}, End: start + int64(5*time.Minute), Silent: true}
 	if err := led.CommitSealed(t.Context(), []window.Record{rec}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Take(t.Context(), cfg, led, now)
+	s, err := src.Take(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Attention) != 1 || !strings.Contains(s.Attention[0].What, "fails") || s.Attention[0].Remedy == "" {
+	if len(s.Attention) != 2 || !strings.Contains(s.Attention[0].What, "not running") || !strings.Contains(s.Attention[1].What, "fails") || s.Attention[1].Remedy == "" {
 		t.Errorf("attention %+v", s.Attention)
 	}
-	w, err := WhyWindow(t.Context(), cfg, led, now.Add(-13*time.Minute), now)
+	w, err := src.WhyWindow(t.Context(), now.Add(-13*time.Minute), now)
 	if err != nil || len(w) != 1 || w[0].State != "silent" {
 		t.Errorf("window %+v, %v", w, err)
 	}
@@ -105,7 +111,7 @@ func TestASilentWindowNeedsAttention(t *testing.T) {
 
 func TestWhyAWindowIsNotThere(t *testing.T) {
 	t.Parallel()
-	cfg, led, now := gateway(t)
+	src, led, now := gateway(t)
 	took(t, led, now)
 	for _, tt := range []struct {
 		at          time.Time
@@ -116,7 +122,7 @@ func TestWhyAWindowIsNotThere(t *testing.T) {
 		{now.Add(2 * time.Minute), "open", "has not ended"},
 		{now.Add(-40 * time.Minute), "unknown", "no row"},
 	} {
-		w, err := WhyWindow(t.Context(), cfg, led, tt.at, now)
+		w, err := src.WhyWindow(t.Context(), tt.at, now)
 		if err != nil || len(w) != 1 || w[0].State != tt.state || !strings.Contains(w[0].Why, tt.says) {
 			t.Errorf("%s: %+v, %v", tt.at.Format(time.TimeOnly), w, err)
 		}
@@ -125,14 +131,14 @@ func TestWhyAWindowIsNotThere(t *testing.T) {
 
 func TestWhyADropIsNotTaken(t *testing.T) {
 	t.Parallel()
-	cfg, led, now := gateway(t)
+	src, led, now := gateway(t)
 	d := took(t, led, now)
-	known, err := WhyDrop(t.Context(), cfg, led, "/srv/drop/"+d.Name, now)
+	known, err := src.WhyDrop(t.Context(), "/srv/drop/"+d.Name, now)
 	if err != nil || len(known) != 1 || known[0].State != drop.Taken || !strings.Contains(known[0].Why, "2 rows") {
 		t.Errorf("known: %+v, %v", known, err)
 	}
 	for path, says := range map[string]string{"/elsewhere/a.csv": "none of the drop folders", "/srv/drop/pump-7/never.csv": "no such file"} {
-		d, err := WhyDrop(t.Context(), cfg, led, path, now)
+		d, err := src.WhyDrop(t.Context(), path, now)
 		if err != nil || len(d) != 1 || d[0].State != "unknown" || !strings.Contains(d[0].Why, says) {
 			t.Errorf("%s: %+v, %v", path, d, err)
 		}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"millwright/agent"
 	"millwright/config"
 	"millwright/ingest/seal"
 	"millwright/internal/drop"
@@ -53,8 +52,8 @@ type Window struct {
 
 // WhyDrop tells what became of the file at an absolute path, every version of
 // it, the newest first; for a file that was never heard of, why that may be.
-func WhyDrop(ctx context.Context, cfg *config.Config, led *ledger.Ledger, path string, now time.Time) ([]Drop, error) {
-	drops, err := led.Drops(ctx, ledger.DropFilter{Path: path})
+func (src Source) WhyDrop(ctx context.Context, path string, now time.Time) ([]Drop, error) {
+	drops, err := src.Ledger.Drops(ctx, ledger.DropFilter{Path: path})
 	if err != nil {
 		return nil, err
 	}
@@ -65,30 +64,30 @@ func WhyDrop(ctx context.Context, cfg *config.Config, led *ledger.Ledger, path s
 			First: at(d.First), Last: at(d.Last), Counts: d.Counts,
 		}
 		if d.ID != 0 {
-			if w.Windows, err = dropWindows(ctx, cfg, led, d.ID, now); err != nil {
+			if w.Windows, err = src.dropWindows(ctx, d.ID, now); err != nil {
 				return nil, err
 			}
 		}
 		out = append(out, w)
 	}
 	if len(out) == 0 {
-		out = append(out, Drop{Path: path, State: "unknown", Why: unheard(cfg, path)})
+		out = append(out, Drop{Path: path, State: "unknown", Why: unheard(src.Config, path)})
 	}
 	return out, nil
 }
 
-func dropWindows(ctx context.Context, cfg *config.Config, led *ledger.Ledger, id int64, now time.Time) ([]Window, error) {
-	ids, err := led.DropWindows(ctx, id)
+func (src Source) dropWindows(ctx context.Context, id int64, now time.Time) ([]Window, error) {
+	ids, err := src.Ledger.DropWindows(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	var out []Window
 	for _, id := range ids {
-		r, ok, err := led.Window(ctx, id)
+		r, ok, err := src.Ledger.Window(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if st, known := stream(cfg, id); ok && known {
+		if st, known := src.stream(id); ok && known {
 			out = append(out, describe(st, r, now))
 		}
 	}
@@ -158,18 +157,18 @@ func unheard(cfg *config.Config, path string) string {
 
 // WhyWindow tells what became of the windows that hold the instant t, one for
 // each component of each scheduler.
-func WhyWindow(ctx context.Context, cfg *config.Config, led *ledger.Ledger, t, now time.Time) ([]Window, error) {
+func (src Source) WhyWindow(ctx context.Context, t, now time.Time) ([]Window, error) {
 	var out []Window
-	for _, st := range agent.Streams(cfg) {
+	for _, st := range src.Streams {
 		id := window.ID{Scheduler: st.Scheduler, Component: st.Component, Start: st.Cadence.Start(t.UnixNano())}
-		r, _, err := led.Window(ctx, id)
+		r, _, err := src.Ledger.Window(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		r.ID = id
 		w := describe(st, r, now)
 		if w.State == "unknown" {
-			if err := waiting(ctx, led, st, &w); err != nil {
+			if err := waiting(ctx, src.Ledger, st, &w); err != nil {
 				return nil, err
 			}
 		}
@@ -195,8 +194,8 @@ func waiting(ctx context.Context, led *ledger.Ledger, st seal.Stream, w *Window)
 	return nil
 }
 
-func stream(cfg *config.Config, id window.ID) (seal.Stream, bool) {
-	for _, st := range agent.Streams(cfg) {
+func (src Source) stream(id window.ID) (seal.Stream, bool) {
+	for _, st := range src.Streams {
 		if st.Scheduler == id.Scheduler && st.Component == id.Component {
 			return st, true
 		}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"millwright/agent"
 	"millwright/agent/status"
-	"millwright/config"
 	"millwright/internal/ledger"
 )
 
@@ -27,8 +27,8 @@ for the bucket, how old it is, and what needs attention with the remedy. It read
 ledger, so it works beside a running daemon and without one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return v.with(cmd, func(ctx context.Context, cfg *config.Config, led *ledger.Ledger) error {
-				s, err := status.Take(ctx, cfg, led, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source) error {
+				s, err := src.Take(ctx, v.now())
 				if err != nil {
 					return err
 				}
@@ -58,7 +58,7 @@ func (v *statusVerb) now() time.Time {
 	return time.Now()
 }
 
-func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, *config.Config, *ledger.Ledger) error) error {
+func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.Source) error) error {
 	if v.at != "" {
 		if _, err := time.Parse(time.RFC3339, v.at); err != nil {
 			return exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at))
@@ -73,7 +73,7 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, *config.C
 		return err
 	}
 	defer led.Close()
-	return do(cmd.Context(), cfg, led)
+	return do(cmd.Context(), agent.StatusSource(cfg, led))
 }
 
 func (v *statusVerb) print(w io.Writer, value any, people func(io.Writer)) error {
@@ -96,8 +96,8 @@ func (v *statusVerb) dropCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return v.with(cmd, func(ctx context.Context, cfg *config.Config, led *ledger.Ledger) error {
-				drops, err := status.WhyDrop(ctx, cfg, led, path, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source) error {
+				drops, err := src.WhyDrop(ctx, path, v.now())
 				if err != nil {
 					return err
 				}
@@ -117,8 +117,8 @@ func (v *statusVerb) windowCommand() *cobra.Command {
 			if err != nil {
 				return exit(exitUsage, fmt.Errorf("read the time %q: write it like 2026-01-05T08:05:00Z", args[0]))
 			}
-			return v.with(cmd, func(ctx context.Context, cfg *config.Config, led *ledger.Ledger) error {
-				windows, err := status.WhyWindow(ctx, cfg, led, t, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source) error {
+				windows, err := src.WhyWindow(ctx, t, v.now())
 				if err != nil {
 					return err
 				}

@@ -11,7 +11,7 @@ const (
 	// fell silent has only windows, whose rows were taken no later.
 	selectNewestBlock  = `SELECT d.taken_at FROM blocks b JOIN drops d ON d.id = b."drop" WHERE b.component = (SELECT id FROM components WHERE name = $1) ORDER BY b.slot DESC, b."drop" DESC LIMIT 1`
 	selectNewestWindow = `SELECT w.last_row_at FROM windows w WHERE w.stream = (SELECT min(id) FROM streams WHERE component = $1) AND w.last_row_at > 0 ORDER BY w.start DESC LIMIT 1`
-	selectNewestRow   = `SELECT coalesce(max(latest), 0) FROM sensors WHERE component = (SELECT id FROM components WHERE name = $1)`
+	selectNewestRow    = `SELECT coalesce(max(latest), 0) FROM sensors WHERE component = (SELECT id FROM components WHERE name = $1)`
 )
 
 // Newest tells when a component's newest rows were taken, in business time, and
