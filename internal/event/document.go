@@ -1,6 +1,7 @@
 package event
 
 import (
+	"math"
 	"time"
 
 	"millwright/internal/resultline"
@@ -16,14 +17,14 @@ type Document struct {
 	Rows     int                `json:"rows"`
 	Peak     float64            `json:"peak_score"`
 	PeakAt   time.Time          `json:"peak_at"` // UTC
-	Top      []resultline.Share `json:"top_sensors"`
+	Top      []resultline.Share `json:"top_sensors"` // five decimals
 }
 
 // Document gives the event with its instants as time.
 func (e Event) Document() Document {
-	top := e.Top
-	if top == nil {
-		top = []resultline.Share{}
+	top := make([]resultline.Share, len(e.Top)) // an empty list rather than null
+	for i, s := range e.Top {
+		top[i] = resultline.Share{Name: s.Name, Value: math.Round(s.Value*1e5) / 1e5}
 	}
 	return Document{
 		ID: e.ID, State: e.State, Start: instant(e.Start), End: instant(e.End), Duration: (e.End - e.Start) / int64(time.Second),
