@@ -39,7 +39,7 @@ const superviseEvery = 10 * time.Second
 
 // supervised runs work and tells the supervisor how it goes until it ends.
 func (a *Agent) supervised(ctx context.Context, g *ground, work func(context.Context, *statusLine) error) error {
-	line := &statusLine{board: g.board}
+	line := &statusLine{board: g.board, fresh: make(chan struct{}, 1)}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -54,6 +54,7 @@ func (a *Agent) supervised(ctx context.Context, g *ground, work func(context.Con
 			case <-stopping:
 				stopping = nil // said once
 				a.Supervisor.Stopping()
+			case <-line.fresh:
 			case <-tick.C:
 			}
 		}
@@ -101,6 +102,7 @@ func (s *superviser) look(now time.Time) {
 // statusLine is what the agent does, in a line.
 type statusLine struct {
 	board *notes
+	fresh chan struct{} // another configuration's time has begun
 
 	mu       sync.Mutex
 	streams  []seal.Stream
@@ -112,6 +114,10 @@ func (l *statusLine) set(cfg *config.Config, up *upload.Uploader) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams, l.uploader = Streams(cfg), up
+	select {
+	case l.fresh <- struct{}{}:
+	default:
+	}
 }
 
 // text is the line: the next wake-up and its window, what waits, and what needs
