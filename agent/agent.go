@@ -19,6 +19,7 @@ import (
 	"millwright/ingest/seal"
 	"millwright/ingest/take"
 	"millwright/internal/clock"
+	"millwright/internal/diskspace"
 	"millwright/internal/ledger"
 	"millwright/internal/objstore"
 	"millwright/internal/window"
@@ -186,7 +187,7 @@ func storeDate(store *objstore.Client, bucket string) func(context.Context) (tim
 
 // quota is limits.state in bytes.
 func (a *Agent) quota() int64 {
-	total, _, err := room(a.cfg.StateDir)
+	total, _, err := diskspace.Room(a.cfg.StateDir)
 	if err != nil {
 		return a.cfg.Limits.State.Bytes()
 	}

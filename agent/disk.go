@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"millwright/internal/diskspace"
 )
 
 // reserveSize is kept aside on the state's file system, so that ledger and
@@ -53,7 +55,7 @@ func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
 	if fresh && !force {
 		return used, nil
 	}
-	used, err := treeSize(ctx, d.state)
+	used, err := diskspace.Tree(ctx, d.state)
 	if err != nil {
 		return 0, err
 	}
@@ -82,10 +84,10 @@ func (d *disk) full(ctx context.Context, need int64) (string, error) {
 			return "", err
 		}
 		if used+need > d.quota {
-			return fmt.Sprintf("%s and the archives hold %s of the %s that limits.state allows", d.state, size(used), size(d.quota)), nil
+			return fmt.Sprintf("%s and the archives hold %s of the %s that limits.state allows", d.state, diskspace.Binary(used), diskspace.Binary(d.quota)), nil
 		}
 	}
-	total, avail, err := room(d.state)
+	total, avail, err := diskspace.Room(d.state)
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +96,7 @@ func (d *disk) full(ctx context.Context, need int64) (string, error) {
 		avail -= reserveSize // what the reserve gave is for ledger and uploads alone
 	}
 	if avail-need < least {
-		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, size(max(0, avail)), size(least)), nil
+		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, diskspace.Binary(max(0, avail)), diskspace.Binary(least)), nil
 	}
 	return "", nil
 }
@@ -112,7 +114,7 @@ func (d *disk) reserveFile() string { return filepath.Join(d.state, "reserve") }
 // tend gives the reserve to ledger and uploads when the file system is nearly
 // full, and keeps one again when there is room. It is cheap enough for every pass.
 func (d *disk) tend() error {
-	total, avail, err := room(d.state)
+	total, avail, err := diskspace.Room(d.state)
 	switch {
 	case err != nil:
 		return err
@@ -122,15 +124,6 @@ func (d *disk) tend() error {
 		return d.reserve()
 	}
 	return nil
-}
-
-// room gives the size of the file system that holds dir, and its free bytes.
-func room(dir string) (total, avail int64, err error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, 0, fmt.Errorf("read free space of %s: %w", dir, err)
-	}
-	return int64(st.Blocks) * int64(st.Bsize), int64(st.Bavail) * int64(st.Bsize), nil
 }
 
 // reserve makes the reserve file when there is room for it.
@@ -161,56 +154,4 @@ func (d *disk) release() error {
 		return nil
 	}
 	return err
-}
-
-// treeSize is the bytes of all files below dir.
-func treeSize(ctx context.Context, dir string) (n int64, err error) {
-	err = eachFile(ctx, dir, func(_ string, size int64) { n += size })
-	return n, err
-}
-
-// eachFile calls fn for every regular file below dir. Folders that may not be
-// read, as a file system's lost+found, are none of ours and are passed over.
-func eachFile(ctx context.Context, dir string, fn func(path string, size int64)) error {
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission) && path != dir: // the former: pruned while walking
-			return nil
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case !e.Type().IsRegular():
-			return nil
-		}
-		info, err := e.Info()
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return err
-		}
-		fn(path, info.Size())
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("measure %s: %w", dir, err)
-	}
-	return nil
-}
-
-// size prints bytes as people write them.
-func size(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	f, suffix := float64(n), ""
-	for _, suffix = range []string{"KiB", "MiB", "GiB", "TiB"} {
-		f /= unit
-		if f < unit {
-			break
-		}
-	}
-	return fmt.Sprintf("%.1f %s", f, suffix)
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"millwright/internal/diskspace"
 )
 
 // archiveRule bounds one archive folder.
@@ -58,7 +60,7 @@ func (r archiveRule) prune(ctx context.Context, now time.Time, log *zap.Logger) 
 func (r archiveRule) files(ctx context.Context) (files []aged, total int64, err error) {
 	days, err := r.days()
 	for name, day := range days {
-		err = errors.Join(err, eachFile(ctx, filepath.Join(r.dir, name), func(path string, size int64) {
+		err = errors.Join(err, diskspace.EachFile(ctx, filepath.Join(r.dir, name), func(path string, size int64) {
 			files = append(files, aged{path, day, size})
 			total += size
 		}))

@@ -11,6 +11,8 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
+
+	"millwright/internal/diskspace"
 )
 
 func put(t *testing.T, path string, mod time.Time) {
@@ -90,7 +92,7 @@ func TestAFolderThatCannotBeReadStopsNeitherTakingNorPruning(t *testing.T) {
 		if _, err := os.ReadDir(filepath.Join(dir, "lost+found")); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("the test's folder can be read: %v", err)
 		}
-		n, err := treeSize(t.Context(), dir)
+		n, err := diskspace.Tree(t.Context(), dir)
 		if err != nil || n != 4 {
 			t.Errorf("measured %d bytes, %v", n, err)
 		}

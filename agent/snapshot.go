@@ -5,6 +5,7 @@ import (
 
 	"millwright/agent/status"
 	"millwright/config"
+	"millwright/internal/diskspace"
 	"millwright/internal/ledger"
 )
 
@@ -27,7 +28,7 @@ func (d *disk) status(cfg *config.Config) func(context.Context) (status.Disk, er
 		if err != nil {
 			return status.Disk{}, err
 		}
-		total, avail, err := room(d.state)
+		total, avail, err := diskspace.Room(d.state)
 		if err != nil {
 			return status.Disk{}, err
 		}

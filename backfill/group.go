@@ -114,7 +114,7 @@ func (g *group) run(ctx context.Context) error {
 		if err := t.read(ctx); err != nil {
 			return err
 		}
-		if err := g.room.check(0); err != nil {
+		if err := g.room.check(ctx, 0); err != nil {
 			return err
 		}
 	}

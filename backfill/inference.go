@@ -57,7 +57,9 @@ func (b *Backfill) inference(ctx context.Context, o Options, sum *Summary) (err 
 			err = e
 		}
 	}()
-	h.room = newRoom(b.cfg, h.job.dir)
+	if h.room, err = newRoom(ctx, b.cfg, h.job.dir); err != nil {
+		return err
+	}
 	if err := h.open(ctx); err != nil {
 		return err
 	}

@@ -1,12 +1,12 @@
 package backfill
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -14,6 +14,7 @@ import (
 
 	"millwright/config"
 	"millwright/internal/atomicfile"
+	"millwright/internal/diskspace"
 )
 
 // job is the state of one command: a folder of its own below state_dir, which
@@ -123,37 +124,32 @@ type room struct {
 	used int64 // below state_dir without dir, at the start
 }
 
-func newRoom(cfg *config.Config, dir string) *room {
-	return &room{cfg: cfg, dir: dir, used: max(0, treeSize(cfg.StateDir)-treeSize(dir))}
+func newRoom(ctx context.Context, cfg *config.Config, dir string) (*room, error) {
+	all, err := diskspace.Tree(ctx, cfg.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	own, err := diskspace.Tree(ctx, dir)
+	return &room{cfg: cfg, dir: dir, used: max(0, all-own)}, err
 }
 
 // check tells when the disk or the quota comes to its end with more bytes.
-func (r *room) check(more int64) error {
-	var st unix.Statfs_t
-	if err := unix.Statfs(r.dir, &st); err != nil {
-		return fmt.Errorf("look at the disk of %s: %w", r.dir, err)
+func (r *room) check(ctx context.Context, more int64) error {
+	total, free, err := diskspace.Room(r.dir)
+	if err != nil {
+		return err
 	}
-	total, free := int64(st.Blocks)*int64(st.Bsize), int64(st.Bavail)*int64(st.Bsize)
 	if least := r.cfg.Limits.Free.Of(total); free-more < least {
-		return fmt.Errorf("keep limits.free of the disk of %s: %d bytes are free and %d more are needed: make room, or do it in portions with --from and --to", r.dir, free, more)
+		return fmt.Errorf("keep limits.free of the disk of %s: %s are free and %s more are needed: make room, or do it in portions with --from and --to",
+			r.dir, diskspace.Binary(free), diskspace.Binary(more))
 	}
-	own := treeSize(r.dir)
+	own, err := diskspace.Tree(ctx, r.dir)
+	if err != nil {
+		return err
+	}
 	if quota := r.cfg.Limits.State.Of(total); quota > 0 && r.used+own+more > quota {
-		return fmt.Errorf("keep limits.state (%d bytes): the state folder has %d bytes, this backfill %d, and %d more are needed: raise limits.state, or do it in portions with --from and --to", quota, r.used, own, more)
+		return fmt.Errorf("keep limits.state (%s): the state folder has %s, this backfill %s, and %s more are needed: raise limits.state, or do it in portions with --from and --to",
+			diskspace.Binary(quota), diskspace.Binary(r.used), diskspace.Binary(own), diskspace.Binary(more))
 	}
 	return nil
-}
-
-func treeSize(dir string) int64 {
-	var n int64
-	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return nil //nolint:nilerr // what cannot be seen is not counted
-		}
-		if info, err := e.Info(); err == nil {
-			n += info.Size()
-		}
-		return nil
-	})
-	return n
 }

@@ -147,7 +147,7 @@ func (t *table) row(ctx context.Context, label int64, readers []*binReader) erro
 		}
 	}
 	if t.month == nil {
-		if err := t.begin(stamp); err != nil {
+		if err := t.begin(ctx, stamp); err != nil {
 			return err
 		}
 	}
@@ -167,8 +167,8 @@ type month struct {
 	size  int64
 }
 
-func (t *table) begin(stamp string) error {
-	if err := t.room.check(0); err != nil {
+func (t *table) begin(ctx context.Context, stamp string) error {
+	if err := t.room.check(ctx, 0); err != nil {
 		return err
 	}
 	m := &month{stamp: stamp, path: filepath.Join(t.job.dir, t.component+"_"+stamp+".csv"), sha: sha256.New(), md5: md5.New()}

@@ -44,7 +44,7 @@ func (h *history) take(ctx context.Context) error {
 		}
 		left = left[n:]
 		if len(batch) > 0 {
-			if err := h.room.check(bytes); err != nil {
+			if err := h.room.check(ctx, bytes); err != nil {
 				return err
 			}
 			if err := h.takeBatch(ctx, t, batch); err != nil {

@@ -141,7 +141,7 @@ func (t *track) sorted(ctx context.Context, r *series.Resampler) error {
 		if err := t.each(ctx, s, 0, sorter.Add); err != nil {
 			return err
 		}
-		if err := t.room.check(0); err != nil {
+		if err := t.room.check(ctx, 0); err != nil {
 			return err
 		}
 	}

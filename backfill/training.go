@@ -57,7 +57,10 @@ func (b *Backfill) training(ctx context.Context, o Options, sum *Summary) (err e
 		l := rate.NewLimiter(rate.Limit(o.RateLimit), int(max(o.RateLimit/4, 16<<10)))
 		ctx = objstore.WithLimit(ctx, l.WaitN)
 	}
-	space := newRoom(b.cfg, j.dir)
+	space, err := newRoom(ctx, b.cfg, j.dir)
+	if err != nil {
+		return err
+	}
 	for i, c := range work {
 		c.job, c.room = j, space
 		wanted := map[string]bool{}

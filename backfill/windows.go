@@ -41,7 +41,7 @@ func (h *history) windows(ctx context.Context) error {
 		if _, err := sealer.Seal(ctx, h.now, wait); err != nil {
 			return err
 		}
-		if err := h.room.check(0); err != nil {
+		if err := h.room.check(ctx, 0); err != nil {
 			return err
 		}
 		err := out.send(ctx, part, share(first, last, from+length))

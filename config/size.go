@@ -1,9 +1,10 @@
 package config
 
 import (
-	"math"
 	"strconv"
 	"strings"
+
+	"millwright/internal/diskspace"
 )
 
 // Size is a number of bytes, or a share of a disk. The zero value is one that is
@@ -44,12 +45,7 @@ func (s Size) String() string {
 	case s.Share():
 		return strconv.FormatFloat(s.percent, 'g', -1, 64) + "%"
 	}
-	for _, u := range sizeUnits() {
-		if u.bytes > 1 && s.bytes >= u.bytes && s.bytes%u.bytes == 0 {
-			return strconv.FormatInt(s.bytes/u.bytes, 10) + u.name
-		}
-	}
-	return strconv.FormatInt(s.bytes, 10)
+	return diskspace.Exact(s.bytes)
 }
 
 // MarshalText writes what UnmarshalText reads.
@@ -57,7 +53,6 @@ func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads bytes with a unit (4GiB, 5MB, 1.5GiB, 1024) or percent.
 func (s *Size) UnmarshalText(text []byte) error {
-	wrong := invalid("is no size", "write a number and a unit, such as 64MiB, 4GiB, 5MB or 5%")
 	t := strings.TrimSpace(string(text))
 	if p, ok := strings.CutSuffix(t, "%"); ok {
 		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
@@ -67,42 +62,12 @@ func (s *Size) UnmarshalText(text []byte) error {
 		*s = Percent(v)
 		return nil
 	}
-	for _, u := range sizeUnits() {
-		number, ok := strings.CutSuffix(t, u.name)
-		if !ok {
-			continue
-		}
-		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		bytes := v * float64(u.bytes)
-		if err != nil || !(bytes >= 0 && bytes < math.MaxInt64) {
-			return wrong
-		}
-		*s = Bytes(int64(bytes))
-		return nil
+	n, ok := diskspace.Parse(t)
+	if !ok {
+		return invalid("is no size", "write a number and a unit, such as 64MiB, 4GiB, 5MB or 5%")
 	}
-	return wrong
-}
-
-type sizeUnit struct {
-	name  string
-	bytes int64
-}
-
-// sizeUnits go from the largest; a name that ends another comes after it.
-func sizeUnits() []sizeUnit {
-	return []sizeUnit{
-		{"TiB", 1 << 40},
-		{"TB", 1e12},
-		{"GiB", 1 << 30},
-		{"GB", 1e9},
-		{"MiB", 1 << 20},
-		{"MB", 1e6},
-		{"KiB", 1 << 10},
-		{"kB", 1e3},
-		{"KB", 1e3},
-		{"B", 1},
-		{"", 1},
-	}
+	*s = Bytes(n)
+	return nil
 }
 
 // Switch is true or false. The zero value is one that is not given.

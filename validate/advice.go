@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"millwright/config"
+	"millwright/internal/diskspace"
 	"millwright/internal/window"
 )
 
@@ -118,7 +119,7 @@ func (p *plan) warnings(parts map[string]*part) []string {
 		const stampBytes, cellBytes = len("2006-01-02T15:04:05.000000\n"), len(",-0.1234567890123456")
 		if size := int64(rows * (stampBytes + cellBytes*len(names))); size > limit.Bytes {
 			warn("%s: a window of %d sensors and %d rows has up to %s, the service takes %s: choose a longer target_sampling_rate or fewer sensors",
-				c.name, len(names), rows, inBytes(size), inBytes(limit.Bytes))
+				c.name, len(names), rows, diskspace.Decimal(size), diskspace.Decimal(limit.Bytes))
 		}
 		if text := p.raw(c, limit); text != "" {
 			warn("%s", text)
@@ -155,7 +156,7 @@ func (p *plan) raw(c *planned, limit window.Limit) string {
 		over = append(over, fmt.Sprintf("%.0f files (limit %d)", files, window.MaxFiles))
 	}
 	if size > float64(limit.Bytes) {
-		over = append(over, fmt.Sprintf("%s (limit %s)", inBytes(int64(size)), inBytes(limit.Bytes)))
+		over = append(over, fmt.Sprintf("%s (limit %s)", diskspace.Decimal(int64(size)), diskspace.Decimal(limit.Bytes)))
 	}
 	if rows > float64(limit.Rows) {
 		over = append(over, fmt.Sprintf("%.0f rows (limit %d)", rows, limit.Rows))
@@ -184,14 +185,4 @@ func few(names []string) string {
 		return strings.Join(names[:some], ", ") + fmt.Sprintf(" and %d more", len(names)-some)
 	}
 	return strings.Join(names, ", ")
-}
-
-func inBytes(n int64) string {
-	switch {
-	case n >= 10_000_000:
-		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
-	case n >= 100_000:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-	}
-	return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 }

@@ -86,7 +86,7 @@ func checkConfig(ctx context.Context, out io.Writer, file string, offline, asJSO
 	case err != nil:
 		return exit(exitConfig, err)
 	case !offline:
-		for _, r := range []live.Report{live.Machine(cfg), checkStore(ctx, cfg)} {
+		for _, r := range []live.Report{live.Machine(ctx, cfg), checkStore(ctx, cfg)} {
 			report.Faults = append(report.Faults, r.Faults...)
 			report.Warnings = append(report.Warnings, r.Warnings...)
 		}

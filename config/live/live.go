@@ -5,6 +5,7 @@
 package live
 
 import (
+	"context"
 	"os"
 
 	"millwright/config"
@@ -28,12 +29,12 @@ func (r *Report) warn(key, problem, remedy string) {
 }
 
 // Machine checks folders, files and room on disk.
-func Machine(cfg *config.Config) Report {
+func Machine(ctx context.Context, cfg *config.Config) Report {
 	r := Report{cfg: cfg}
 	if os.Geteuid() == 0 {
 		r.warn("", "checked as root, who may do everything", "run it as the user of the service, such as 'sudo -u millwright millwright config check'")
 	}
-	r.stateDir()
+	r.stateDir(ctx)
 	for i := range cfg.Drops {
 		r.drop(i, &cfg.Drops[i])
 	}

@@ -59,7 +59,7 @@ func TestMachineIsFine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	folders(t, dir+"/drop")
-	r := Machine(load(t, dir, "limits: {state: 1MiB, free: 1B}"))
+	r := Machine(t.Context(), load(t, dir, "limits: {state: 1MiB, free: 1B}"))
 	if len(r.Faults) > 0 {
 		t.Error(texts(r.Faults))
 	}
@@ -125,7 +125,7 @@ func TestMachineFaults(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			c.make(t, dir)
-			r := Machine(load(t, dir, c.more))
+			r := Machine(t.Context(), load(t, dir, c.more))
 			if len(r.Faults) == 0 || !strings.Contains(texts(r.Faults), c.want) {
 				t.Errorf("want %q in:\n%s", c.want, texts(r.Faults))
 			}
@@ -143,7 +143,7 @@ func TestMachineWarnings(t *testing.T) {
 	if err := os.WriteFile(dir+"/key", []byte("secret"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := Machine(load(t, dir, "limits: {state: 1000TB}\nsinks: [{kind: webhook, url: \"https://x/\", hmac_key_file: DIR/key}]\n"))
+	r := Machine(t.Context(), load(t, dir, "limits: {state: 1000TB}\nsinks: [{kind: webhook, url: \"https://x/\", hmac_key_file: DIR/key}]\n"))
 	for _, want := range []string{"limits.state", "state_dir", "can be read by everybody"} {
 		if !strings.Contains(texts(r.Warnings), want) {
 			t.Errorf("want %q in:\n%s", want, texts(r.Warnings))
