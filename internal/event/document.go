@@ -16,7 +16,7 @@ type Document struct {
 	Duration int64              `json:"duration_seconds"`
 	Rows     int                `json:"rows"`
 	Peak     float64            `json:"peak_score"`
-	PeakAt   time.Time          `json:"peak_at"` // UTC
+	PeakAt   time.Time          `json:"peak_at"`     // UTC
 	Top      []resultline.Share `json:"top_sensors"` // five decimals
 }
 
