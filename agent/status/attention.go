@@ -104,7 +104,8 @@ func (s *Snapshot) stream(st ledger.Stream) {
 // one for all in a row.
 func (s *Snapshot) unscored(sc *Scheduler) {
 	var newest Cell
-	n, since := int64(0), time.Time{}
+	var n int64
+	var since time.Time
 	for i := len(sc.Windows) - 1; i >= 0; i-- {
 		switch c := sc.Windows[i]; {
 		case c.Stage == Missing || c.Stage == Failed:
@@ -116,6 +117,7 @@ func (s *Snapshot) unscored(sc *Scheduler) {
 			i = 0 // what came before ended well
 		}
 	}
+	sc.Unscored = n
 	if n == 0 {
 		return
 	}

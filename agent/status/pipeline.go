@@ -23,6 +23,7 @@ type Scheduler struct {
 	LastUpload time.Time   `json:"last_upload,omitzero"`     // when the newest window was verified in the bucket
 	LastResult time.Time   `json:"last_result,omitzero"`     // when the newest result came to the site
 	Backlog    int64       `json:"backlog"`                  // windows not yet in the bucket
+	Unscored   int64       `json:"without_result"`           // newest windows in a row whose result is missing or whose run failed
 	Components []Component `json:"components"`
 
 	// Outcomes counts the windows of the last day by what became of their run.
