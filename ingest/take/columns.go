@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"millwright/internal/drop"
 	"millwright/internal/series"
 )
 
@@ -105,7 +106,7 @@ func (c *columns) assign(raw, component []string, rename map[string]string) erro
 		}
 		t := of[name]
 		if t == nil {
-			t = &target{component: name, bounds: c.bounds(name), newest: math.MinInt64, latest: map[string]int64{}}
+			t = &target{component: name, bounds: c.bounds(name), newest: math.MinInt64}
 		}
 		if !t.ok {
 			c.ignored, why = append(c.ignored, name), t.why
@@ -138,20 +139,30 @@ func (c *columns) assign(raw, component []string, rename map[string]string) erro
 
 // latest gives the newest row taken for each sensor. In the wide layout a row
 // speaks for all sensors of the file, also for one whose cell is empty.
-func (c *columns) latest() map[string]map[string]int64 {
-	all := map[string]map[string]int64{}
+func (c *columns) latest() (latest map[string]map[string]int64, newest []drop.Newest) {
 	for _, t := range c.targets {
-		if t.rows == 0 {
-			continue
-		}
-		if len(t.latest) == 0 {
-			for _, s := range t.sensors {
-				t.latest[s] = t.newest
+		switch {
+		case t.rows == 0:
+		case len(t.latest) == 0:
+			newest = append(newest, drop.Newest{Component: t.component, Sensors: t.sensors, Time: t.newest})
+		default:
+			if latest == nil {
+				latest = map[string]map[string]int64{}
 			}
+			latest[t.component] = t.latest
 		}
-		all[t.component] = t.latest
 	}
-	return all
+	return latest, newest
+}
+
+// known takes the names of a wide file that was read before, of one component.
+func (c *columns) known(columns []int, sensors []string) error {
+	t := &target{component: c.component, bounds: c.bounds(c.component), columns: columns, sensors: sensors, newest: math.MinInt64}
+	if !t.ok {
+		return refuse("%s", t.why)
+	}
+	c.targets = append(c.targets, t)
+	return nil
 }
 
 func clashText(clashes []series.Clash) string {

@@ -133,7 +133,7 @@ func (r *reading) keep(blocks []segment.Ref) (outcome, error) {
 			return outcome{}, spoolError{err}
 		}
 	}
-	return outcome{taking: drop.Taking{Drop: *d, Blocks: blocks, Latest: r.latest}, rest: r.to < r.in.size}, nil
+	return outcome{taking: drop.Taking{Drop: *d, Blocks: blocks, Latest: r.latest, Newest: r.newest}, rest: r.to < r.in.size}, nil
 }
 
 // encode writes a drop down for the segment. Times of files are somebody else's:

@@ -2,6 +2,7 @@ package take
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 
@@ -19,6 +20,26 @@ type form struct {
 	head    []byte // the file up to its first data row
 	dialect series.Dialect
 	json    []byte
+
+	again   *series.Again // made when it is first needed; nil: none can be
+	made    bool
+	columns []int    // of files of one component: all of them,
+	sensors []string // and their names; nil: not known
+}
+
+// reader reads a file of the form from o.Resume on; without a form, any file.
+func (f *form) reader(src io.Reader, o series.Options) (*series.Reader, error) {
+	if f == nil {
+		return series.NewReader(src, o)
+	}
+	if !f.made {
+		f.again, _ = series.NewAgain(f.dialect, o) // a new reader each time does as well
+		f.made = true
+	}
+	if f.again == nil {
+		return series.NewReader(src, o)
+	}
+	return f.again.Reader(src, o)
 }
 
 // manyForms bounds what is kept per folder.
@@ -41,7 +62,7 @@ func (f forms) find(folder int, data []byte) *form {
 }
 
 // learn keeps the dialect that was found for a file.
-func (f forms) learn(folder int, data []byte, d series.Dialect, json []byte) {
+func (f forms) learn(folder int, data []byte, d series.Dialect, json []byte, cols *columns) {
 	if len(d.Header) == 0 || len(d.Warnings) > 0 || d.LineEnd == "cr" || !strings.HasPrefix(d.Format, "y") && d.Format != "iso" {
 		return
 	}
@@ -58,5 +79,12 @@ func (f forms) learn(folder int, data []byte, d series.Dialect, json []byte) {
 	if len(all) == manyForms {
 		all = all[:manyForms-1]
 	}
-	f[folder] = slices.Insert(all, 0, form{bytes.Clone(head), d, json})
+	learnt := form{head: bytes.Clone(head), dialect: d, json: json}
+	if d.Layout == series.Wide && cols.component != "" {
+		learnt.sensors = cols.sensor // of all columns, also of those that hold text in this file
+		for i := range cols.sensor {
+			learnt.columns = append(learnt.columns, i)
+		}
+	}
+	f[folder] = slices.Insert(all, 0, learnt)
 }

@@ -100,7 +100,7 @@ func (r *reading) part(rd *series.Reader, known *form) error {
 		return fmt.Errorf("encode dialect: %w", err)
 	}
 	if r.d.Part.Dialect = b; r.in.data != nil && r.from == 0 && r.router.unread == 0 {
-		r.forms.learn(r.c.folder.index, r.in.data, rd.Dialect(), b)
+		r.forms.learn(r.c.folder.index, r.in.data, rd.Dialect(), b, r.router.columns)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type reading struct {
 	sum    hash.Hash // of what was read of them, for a large file
 
 	latest  map[string]map[string]int64
+	newest  []drop.Newest
 	ignored []string // columns and components that are not taken
 	notes   []string // for Reason
 }
@@ -127,13 +128,13 @@ func (r *reading) parse(ctx context.Context, at *series.Resume, known *form) ([]
 	}
 	cols := &columns{folder: r.c.folder, component: r.c.Component, bounds: r.t.bounds}
 	r.router.reset(cols, &r.faults, r.d.TakenAt)
-	rd, err := series.NewReader(r.src, o)
+	rd, err := known.reader(r.src, o)
 	if err != nil {
 		return nil, r.why(err)
 	}
 	defer rd.Close()
 	r.router.long = rd.Dialect().Layout == series.Long
-	if err := r.route(ctx, rd, cols); err != nil {
+	if err := r.route(ctx, rd, cols, known); err != nil {
 		return nil, r.why(err)
 	}
 	report := rd.Report()
@@ -146,13 +147,21 @@ func (r *reading) parse(ctx context.Context, at *series.Resume, known *form) ([]
 	if err != nil {
 		return nil, err
 	}
-	r.latest, r.ignored = cols.latest(), cols.ignored
+	r.latest, r.newest = cols.latest()
+	r.ignored = cols.ignored
 	return blocks, r.part(rd, known)
 }
 
 // route hands every batch to the router.
-func (r *reading) route(ctx context.Context, rd *series.Reader, cols *columns) error {
-	for names := -1; ; {
+func (r *reading) route(ctx context.Context, rd *series.Reader, cols *columns, known *form) error {
+	names := -1
+	if known != nil && known.sensors != nil && cols.component != "" {
+		if err := cols.known(known.columns, known.sensors); err != nil {
+			return err
+		}
+		names = len(rd.Names())
+	}
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -294,3 +294,21 @@ func TestBlocksCarryTheirDrop(t *testing.T) {
 		t.Fatal(seen, err)
 	}
 }
+
+// What is remembered of a file's header must not decide what its columns hold in
+// the next file, nor whose they are.
+func TestFilesOfOneFormDifferInTheirText(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	const head = "timestamp,flow,note\n"
+	for i, rows := range []string{"08:00:01,1,idle\n", "08:00:02,2,7\n", "08:00:03,3,\n", "08:00:04,4,busy\n"} {
+		s.old(fmt.Sprintf("%s/%d.csv", []string{"pump", "mill"}[i/2], i), head+"2026-01-05T"+rows)
+		if d := s.one(); d.State != drop.Taken || d.Counts.Rows != 1 {
+			t.Fatalf("%+v", d)
+		}
+	}
+	s.want("pump/flow 08:00:01 1", "pump/flow 08:00:02 2", "pump/note 08:00:02 7", "mill/flow 08:00:03 3", "mill/flow 08:00:04 4")
+	if got := s.ledger.sensors; len(got["pump"]) != 2 || len(got["mill"]) != 1 {
+		t.Errorf("sensors %v", got)
+	}
+}

@@ -148,6 +148,9 @@ func (r *router) addLong(b *series.Batch) error {
 		r.buffered += 24
 		t.rows++
 		sensor := r.columns.sensor[name]
+		if t.latest == nil {
+			t.latest = map[string]int64{}
+		}
 		if old, ok := t.latest[sensor]; !ok || b.Times[i] > old {
 			t.latest[sensor] = b.Times[i]
 		}

@@ -110,6 +110,14 @@ func (m *memory) CommitTaken(_ context.Context, batch []drop.Taking) ([]drop.Dro
 				m.sensors[c][s] = max(m.sensors[c][s], at)
 			}
 		}
+		for _, n := range b.Newest {
+			if m.sensors[n.Component] == nil {
+				m.sensors[n.Component] = map[string]int64{}
+			}
+			for _, s := range n.Sensors {
+				m.sensors[n.Component][s] = max(m.sensors[n.Component][s], n.Time)
+			}
+		}
 		m.drops, out = append(m.drops, d), append(out, d)
 	}
 	return out, nil

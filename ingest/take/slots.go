@@ -146,6 +146,7 @@ func (r *router) withoutText(raw, text []string) {
 		return
 	}
 	for _, t := range r.columns.targets {
+		t.columns, t.sensors = slices.Clone(t.columns), slices.Clone(t.sensors) // others read files by them too
 		for k := len(t.columns) - 1; k >= 0; k-- {
 			if !slices.Contains(text, raw[t.columns[k]]) {
 				continue

@@ -15,6 +15,14 @@ type Taking struct {
 	// Latest is the newest row taken, Unix ns, by component and sensor: it makes
 	// the sensors known and moves their watermarks, never back.
 	Latest map[string]map[string]int64
+	Newest []Newest // the same for sensors that share their newest row
+}
+
+// Newest is the newest row taken of several sensors.
+type Newest struct {
+	Component string
+	Sensors   []string // not to be changed
+	Time      int64    // Unix ns
 }
 
 // Block is a block with what decides conflicts between blocks.

@@ -244,6 +244,11 @@ func (c *taking) finish(batch []drop.Taking) error {
 			return err
 		}
 	}
+	for _, n := range newest(batch) {
+		if err := c.watermark(n.Component, n.Sensors, func(string) int64 { return n.Time }); err != nil {
+			return err
+		}
+	}
 	for _, st := range slices.Sorted(maps.Keys(c.states)) {
 		if err := c.tally(st, c.states[st]); err != nil {
 			return err
@@ -252,20 +257,41 @@ func (c *taking) finish(batch []drop.Taking) error {
 	return nil
 }
 
+// newest is what the drops of a batch say of the same sensors, once.
+func newest(batch []drop.Taking) []drop.Newest {
+	var all []drop.Newest
+	last := make(map[string]int) // of each component, in all
+	for _, b := range batch {
+		for _, n := range b.Newest {
+			if i, ok := last[n.Component]; ok && slices.Equal(all[i].Sensors, n.Sensors) {
+				all[i].Time = max(all[i].Time, n.Time)
+				continue
+			}
+			last[n.Component] = len(all)
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 func (c *taking) watermarks(component string, latest map[string]int64) error {
+	return c.watermark(component, slices.Sorted(maps.Keys(latest)), func(name string) int64 { return latest[name] })
+}
+
+func (c *taking) watermark(component string, sensors []string, newest func(name string) int64) error {
 	id, err := c.tx.component(component)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(latest)) {
+	for _, name := range sensors {
 		s, err := c.sensor(id, name)
 		if err != nil {
 			return err
 		}
-		if latest[name] <= s.latest {
+		if newest(name) <= s.latest {
 			continue
 		}
-		s.latest = latest[name]
+		s.latest = newest(name)
 		if _, err := c.exec(updateLatest, s.id, s.latest); err != nil {
 			return err
 		}

@@ -152,6 +152,8 @@ func TestSensorsAndWatermarks(t *testing.T) {
 	newer, older := aTaking("a.csv", "s", 5, 3), aTaking("b.csv", "s", 5, 1)
 	older.Latest["pump"]["temp"] = 17
 	older.Latest["mill"] = map[string]int64{"flow": -5} // before 1970
+	newer.Newest = []drop.Newest{{Component: "mill", Sensors: []string{"speed", "flow"}, Time: -7}, {Component: "fan", Sensors: []string{"flow"}, Time: 3}}
+	older.Newest = []drop.Newest{{Component: "mill", Sensors: []string{"speed", "flow"}, Time: -6}, {Component: "fan", Sensors: []string{"flow"}, Time: 2}}
 	commit(t, l, newer, older)
 	for range 2 {
 		got, err := l.Sensors(ctx, "pump")
@@ -160,7 +162,10 @@ func TestSensorsAndWatermarks(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
-		if got, err = l.Sensors(ctx, "mill"); err != nil || !reflect.DeepEqual(got, map[string]int64{"flow": -5}) {
+		if got, err = l.Sensors(ctx, "mill"); err != nil || !reflect.DeepEqual(got, map[string]int64{"flow": -5, "speed": -6}) {
+			t.Error(got, err)
+		}
+		if got, err = l.Sensors(ctx, "fan"); err != nil || !reflect.DeepEqual(got, map[string]int64{"flow": 3}) {
 			t.Error(got, err)
 		}
 		must(t, l.Close())

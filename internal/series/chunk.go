@@ -110,7 +110,7 @@ func (c *chunk) read(in io.ReaderAt, start, from, to, size int64) {
 func (c *chunk) parse(text []byte) bool {
 	r := new(Reader)
 	*r = c.fresh
-	r.faults = newFaultLog(nil, c.fresh.faults.text)
+	r.faults = faultLog{text: c.fresh.faults.text}
 	r.buffer = buffer{buf: text[:cap(text)], end: len(text), have: len(text), eof: true, limit: c.fresh.limit}
 	r.begin()
 	for r.pos < r.end {

@@ -119,10 +119,16 @@ func resumeReader(r io.Reader, set settings) (*Reader, error) {
 }
 
 func newReader(set settings, d Dialect, src *source, base, line int64) (*Reader, error) {
-	r := &Reader{set: set, dialect: d, gz: src.gzip, last: noStamp}
-	r.buffer = *newBuffer(src, base, line, set.MaxRow)
-	r.whole = set.WholeLines
-	r.faults = newFaultLog(set.OnFault, func(b []byte) string { return decodeText(b, d.Encoding) })
+	r, err := plainReader(set, d)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.start(src, base, line)
+}
+
+// plainReader is a Reader without a text.
+func plainReader(set settings, d Dialect) (*Reader, error) {
+	r := &Reader{set: set, dialect: d, last: noStamp}
 	var err error
 	if r.delim, err = delimiterByte(d.Delimiter); err != nil || r.delim == 0 || len(d.Decimal) != 1 {
 		return nil, fmt.Errorf("read on: the dialect kept is damaged (delimiter %q, decimal %q); begin again at the first byte", d.Delimiter, d.Decimal)
@@ -137,15 +143,28 @@ func newReader(set settings, d Dialect, src *source, base, line int64) (*Reader,
 	if r.stamps, err = newStamper(d.Format, d.Strict, between, set.Zone); err != nil {
 		return nil, err
 	}
-	r.passes = passes{lastStamp: noRow, modTime: set.ModTime}
-	if set.LastStamp != 0 {
-		r.passes.lastStamp = floorSecond(set.LastStamp)
+	if d.Layout != Long {
+		r.setWide()
 	}
-	if d.Layout == Long {
-		return r, r.setLong()
-	}
-	r.setWide()
 	return r, nil
+}
+
+// start gives a Reader its text.
+func (r *Reader) start(src *source, base, line int64) error {
+	r.gz = src.gzip
+	r.buffer = *newBuffer(src, base, line, r.set.MaxRow)
+	r.whole = r.set.WholeLines
+	encoding := r.dialect.Encoding
+	r.faults = faultLog{on: r.set.OnFault, text: func(b []byte) string { return decodeText(b, encoding) }}
+	r.passes = passes{lastStamp: noRow, modTime: r.set.ModTime}
+	if r.set.LastStamp != 0 {
+		r.passes.lastStamp = floorSecond(r.set.LastStamp)
+	}
+	if r.dialect.Layout == Long {
+		return r.setLong()
+	}
+	r.allocate(len(r.columns))
+	return nil
 }
 
 func (r *Reader) setWide() {
@@ -173,7 +192,6 @@ func (r *Reader) setWide() {
 		}
 		r.columns = append(r.columns, col)
 	}
-	r.allocate(len(index))
 	for i := range index {
 		if !slices.Contains(r.blank, i) {
 			r.batch.Columns = append(r.batch.Columns, nil)

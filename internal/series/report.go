@@ -53,13 +53,12 @@ type faultLog struct {
 	text  func([]byte) string
 }
 
-func newFaultLog(on func(Fault), text func([]byte) string) faultLog {
-	return faultLog{bad: map[FaultKind]int64{}, on: on, text: text}
-}
-
 // add takes the text as it stands in the file; it is only copied when somebody
 // will read it.
 func (l *faultLog) add(kind FaultKind, line int64, column string, text []byte, reason string) {
+	if l.bad == nil {
+		l.bad = map[FaultKind]int64{}
+	}
 	l.bad[kind]++
 	if l.on == nil && len(l.first) >= MaxFaults {
 		return
