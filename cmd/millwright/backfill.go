@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -83,22 +82,25 @@ func (a backfillArgs) run(ctx context.Context, paths []string, stdout, stderr io
 		return err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(resampleGCPercent))
+	var screen *progressScreen
+	if width := terminal(stderr); width != nil {
+		screen = startProgress(stderr, width)
+		defer screen.wait()
+		stderr = screen
+	}
 	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
 	store, err := objstore.New(ctx, agent.Store(cfg), log)
 	if err != nil {
 		return exit(exitConfig, err)
 	}
 	b := backfill.New(cfg, agent.Streams(cfg), store, log)
-	var bars *progressBars
-	if file, ok := stderr.(*os.File); ok && terminal(file) {
-		bars = newProgressBars(file)
-		b.Progress = bars
-	} else {
-		b.Progress = progressLog{log}
+	b.Progress = progressLog{log}
+	if screen != nil {
+		b.Progress = screen
 	}
 	sum, err := b.Run(ctx, o)
-	if bars != nil {
-		bars.wait()
+	if screen != nil {
+		screen.wait()
 	}
 	switch {
 	case errors.Is(err, backfill.ErrUsage), errors.Is(err, backfill.ErrConfig): // nothing was done

@@ -117,20 +117,3 @@ func TestBackfillSummaryAsJSON(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
-
-func TestProgressBarsEndWithTheWork(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	bars := newProgressBars(&out)
-	for _, unit := range []backfill.Unit{backfill.UnitBytes, backfill.UnitObjects} {
-		step := bars.Step("step", unit, 0)
-		step.Total(10)
-		step.Add(4)
-		step.Total(2) // fewer than are done
-		step.Done()
-	}
-	whole := bars.Step("whole", backfill.UnitBytes, 5)
-	whole.Add(5)
-	whole.Done()
-	bars.wait()
-}

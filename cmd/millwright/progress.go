@@ -3,48 +3,49 @@ package main
 import (
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
 	"millwright/backfill"
 )
 
-// terminal tells whether a person may be looking at the file.
-func terminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
-
-// progressBars shows each step as a bar with its rate and the time left.
-type progressBars struct{ all *mpb.Progress }
-
-func newProgressBars(w io.Writer) *progressBars {
-	return &progressBars{mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(150*time.Millisecond))}
-}
-
-// wait lets the last state of the bars be drawn.
-func (p *progressBars) wait() { p.all.Wait() }
-
-// Step implements backfill.Progress.
-func (p *progressBars) Step(name string, unit backfill.Unit, total int64) backfill.Step {
-	amount := []decor.Decorator{decor.CountersNoUnit("%d / %d ", decor.WCSyncSpace), decor.AverageSpeed(0, "%.0f/s", decor.WCSyncSpace)}
-	if unit == backfill.UnitBytes {
-		amount = []decor.Decorator{decor.CountersKiloByte("% .1f / % .1f", decor.WCSyncSpace), decor.AverageSpeed(decor.SizeB1000(0), "% .1f", decor.WCSyncSpace)}
+// terminal gives the width of the terminal that a person may be looking at, in
+// columns; nil for what is no terminal.
+func terminal(w io.Writer) (width func() int) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return nil
 	}
-	amount = append(amount, decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "done"))
-	return bar{p.all.AddBar(total, mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)), mpb.AppendDecorators(amount...))}
+	if _, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS); err != nil {
+		return nil
+	}
+	return func() int {
+		size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+		if err != nil || size.Col == 0 {
+			return 80
+		}
+		return int(size.Col)
+	}
 }
 
-type bar struct{ *mpb.Bar }
-
-func (b bar) Add(n int64)   { b.IncrInt64(n) }
-func (b bar) Total(n int64) { b.SetTotal(max(n, b.Current()+1), false) }
-func (b bar) Done()         { b.SetTotal(-1, true) }
+// showProgress says on a terminal how far reading is, until the function it
+// returns is called. Elsewhere it does nothing.
+func showProgress(w io.Writer, in *source) (finished func()) {
+	width := terminal(w)
+	if width == nil {
+		return func() {}
+	}
+	screen := startProgress(w, width)
+	screen.add(&progressLine{screen: screen, name: "read", unit: backfill.UnitBytes, n: &in.read, begun: time.Now()}, in.size)
+	return sync.OnceFunc(func() {
+		screen.forget()
+		screen.wait()
+	})
+}
 
 // progressLog writes a line per step, for logs.
 type progressLog struct{ log *zap.Logger }

@@ -7,11 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/mattn/go-isatty"
 
 	"millwright/internal/atomicfile"
 	"millwright/internal/series"
@@ -132,37 +128,4 @@ func (f restartableFile) Restart() error {
 		return err
 	}
 	return f.Truncate(0)
-}
-
-// showProgress says on a terminal how far reading is, twice a second, until
-// the function it returns is called. Elsewhere it does nothing.
-func showProgress(w io.Writer, in *source) (finished func()) {
-	f, ok := w.(*os.File)
-	if !ok || !isatty.IsTerminal(f.Fd()) {
-		return func() {}
-	}
-	done := make(chan struct{})
-	var shown sync.WaitGroup
-	shown.Go(func() {
-		const clearLine = "\r\x1b[K"
-		tick := time.NewTicker(500 * time.Millisecond)
-		defer tick.Stop()
-		for begun := time.Now(); ; {
-			select {
-			case <-done:
-				fmt.Fprint(w, clearLine)
-				return
-			case <-tick.C:
-			}
-			mb := float64(in.read.Load()) / 1e6
-			fmt.Fprintf(w, clearLine+"%.0f MB, %.0f MB/s", mb, mb/time.Since(begun).Seconds())
-			if in.size > 0 {
-				fmt.Fprintf(w, ", %.0f %%", min(100, 1e8*mb/float64(in.size)))
-			}
-		}
-	})
-	return sync.OnceFunc(func() {
-		close(done)
-		shown.Wait()
-	})
 }
