@@ -22,6 +22,7 @@ import (
 	"millwright/internal/diskspace"
 	"millwright/internal/ledger"
 	"millwright/internal/objstore"
+	"millwright/internal/shelf"
 	"millwright/internal/window"
 	"millwright/upload"
 )
@@ -129,9 +130,13 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	ingesting, uploading := steps{led, a.pulse.beat("ingest", turnWithin)}, steps{led, a.pulse.beat("upload", turnWithin)}
 	taker := take.New(folders, ingesting, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
 	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
-	sealer := seal.New(streams, ingesting, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{Damaged: saver.damaged}, a.log)
-	up := upload.New(uploading, store, a.clock.Now, upload.Settings{
-		Instance: a.cfg.Instance, Dir: dirs.windows(), Deriver: sealer, Lost: g.start.lost, Left: leaver(board),
+	between := shelf.New(a.cfg.Limits.Memory.Bytes() / onShelf)
+	var up *upload.Uploader
+	sealer := seal.New(streams, ingesting, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{
+		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged,
+	}, a.log)
+	up = upload.New(uploading, store, a.clock.Now, upload.Settings{
+		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board),
 	}, a.log)
 	site := &site{
 		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
@@ -154,6 +159,10 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		log:      a.log,
 	}
 }
+
+// onShelf is which part of limits.memory sealed windows may take until they are
+// in the bucket.
+const onShelf = 8
 
 // leftAlone is the note on objects that somebody else wrote, or an earlier ledger.
 const leftAlone = "left-alone"

@@ -73,7 +73,6 @@ func (mill) Due(now time.Time) time.Time                                { return
 func (mill) Room(_ context.Context, sizes []int64) int                  { return len(sizes) }
 func (mill) ClockSettled() bool                                         { return true }
 func (mill) Slowest() time.Duration                                     { return 0 }
-func (mill) Sealed(int)                                                 {}
 func (mill) Recover(context.Context) error                              { return nil }
 func (mill) Turned(context.Context, time.Time) bool                     { return false }
 

@@ -116,7 +116,11 @@ func (a *Agent) serve(ctx context.Context, g *ground, now *term, line *statusLin
 		}
 	}()
 	defer func() { stop(); <-told }()
-	return d.run(ctx)
+	err := d.run(ctx)
+	if e := d.sealer.Leave(context.WithoutCancel(ctx)); e != nil {
+		a.log.Warn("windows that wait are made again at the next start", zap.Error(e))
+	}
+	return err
 }
 
 // reloader waits for the wish to read the configuration anew.

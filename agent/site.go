@@ -39,9 +39,6 @@ func (s *site) ClockSettled() bool { return s.watch.Settled() }
 // Slowest implements ingest.Site.
 func (s *site) Slowest() time.Duration { return s.uploader.Slowest() }
 
-// Sealed implements ingest.Site.
-func (s *site) Sealed(int) { s.uploader.Wake() }
-
 // Turned implements ingest.Site.
 func (s *site) Turned(ctx context.Context, _ time.Time) (more bool) {
 	if err := s.disk.tend(); err != nil {

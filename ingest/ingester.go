@@ -53,8 +53,6 @@ type Gate interface {
 type Site interface {
 	ClockSettled() bool
 	Slowest() time.Duration // the slowest recent upload
-	// Sealed is called after windows were sealed, so that the uploader looks.
-	Sealed(n int)
 	// Recover is called after a batch failed: its rows may be durable, and its
 	// commit may have happened. Nothing is taken until it has succeeded.
 	Recover(ctx context.Context) error
@@ -227,10 +225,7 @@ func (i *Ingester) seal(ctx context.Context, left []take.Candidate) error {
 		}
 		w.Components[c.Component] = true
 	}
-	n, err := i.Sealer.Seal(ctx, now, w)
-	if n > 0 {
-		i.Site.Sealed(n)
-	}
+	_, err := i.Sealer.Seal(ctx, now, w)
 	return err
 }
 

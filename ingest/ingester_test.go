@@ -54,7 +54,6 @@ func (p *plant) Due(now time.Time) time.Time                   { return now }
 func (p *plant) Room(_ context.Context, sizes []int64) int     { return len(sizes) }
 func (p *plant) ClockSettled() bool                            { return true }
 func (p *plant) Slowest() time.Duration                        { return 0 }
-func (p *plant) Sealed(int)                                    {}
 func (p *plant) Turned(context.Context, time.Time) bool        { return false }
 func (p *plant) Recover(context.Context) error                 { p.note("recover"); return p.adopt }
 

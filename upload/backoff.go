@@ -9,6 +9,7 @@ const (
 	firstPause = time.Second
 	maxPause   = 5 * time.Minute
 	gatePause  = 30 * time.Second
+	askPause   = 2 * time.Second // until a window that is not at hand is asked for again
 )
 
 // pause is the time until the next attempt after failures in a row: 1 s,

@@ -23,6 +23,8 @@ type item struct {
 	etag     string         // what the PUT answered
 	took     time.Duration
 	told     string // the last failure that was reported
+	turn     int    // how often Pending had been read when it came
+	wanting  bool   // its content is not at hand and was asked for
 }
 
 type state uint8

@@ -84,7 +84,7 @@ func (l *loop) run(ctx context.Context, drain bool) error {
 			l.end(work, stop)
 			return ctx.Err()
 		case <-l.u.hint:
-			l.want = true
+			l.heard()
 		case o := <-l.outcomes:
 			l.took(o, time.Now())
 			for range len(l.outcomes) {
@@ -124,8 +124,16 @@ func (l *loop) step(ctx context.Context, real time.Time) {
 	l.publish()
 }
 
+// heard takes over what was sealed since.
+func (l *loop) heard() {
+	offered, stale := l.u.news()
+	l.want = l.want || stale
+	l.admit(l.plan.offer(offered))
+}
+
 func (l *loop) load(ctx context.Context) {
 	l.loading, l.want = true, false
+	l.plan.turn++
 	go func() {
 		start := time.Now()
 		pending, err := l.u.queue.Pending(ctx, 0)

@@ -16,6 +16,7 @@ type plan struct {
 	busy  map[objectKey]bool // one PUT per key at a time
 	store gate
 	bytes int64 // in items
+	turn  int   // how often Pending was read
 }
 
 // line is what waits for one place. An item is in exactly one of its queues.
@@ -44,35 +45,56 @@ func (p *plan) line(pl place) *line {
 }
 
 // merge takes over what the ledger says is pending, and gives the new items.
-// The newest generation wins, whenever it was read; windows that are no longer
-// pending are let go unless they are under way.
+// Windows that are no longer pending are let go, unless they are under way or
+// came while the ledger was being read.
 func (p *plan) merge(pending []window.Sealed) []*item {
-	var fresh []*item
+	fresh := p.offer(pending)
 	named := make(map[window.ID]bool, len(pending))
 	for i := range pending {
-		s := &pending[i]
-		named[s.ID] = true
-		it := p.items[s.ID]
-		switch {
-		case it != nil && s.Generation <= it.Generation:
-		case it == nil || it.state == waiting || it.state == surveyed:
-			if it != nil { // its pause was for other bytes
-				p.remove(it)
-			}
-			it = &item{Sealed: *s, failures: s.Attempts}
-			p.items[s.ID] = it
-			p.bytes += s.Size
-			fresh = append(fresh, it)
-		default:
-			it.newer = s
-		}
+		named[pending[i].ID] = true
 	}
 	for id, it := range p.items {
-		if !named[id] && (it.state == waiting || it.state == surveyed) {
+		if !named[id] && it.turn < p.turn && (it.state == waiting || it.state == surveyed) {
 			p.remove(it)
 		}
 	}
 	return fresh
+}
+
+// offer takes over windows that are pending, and gives the new items. The newest
+// generation wins, whenever it was told.
+func (p *plan) offer(windows []window.Sealed) []*item {
+	var fresh []*item
+	for i := range windows {
+		s := &windows[i]
+		it := p.items[s.ID]
+		idle := it == nil || it.state == waiting || it.state == surveyed
+		switch {
+		case it != nil && s.Generation < it.Generation:
+		case it != nil && s.Generation == it.Generation:
+			if idle && (it.wanting || s.Path != it.Path) { // it was made again
+				next := p.add(s, it.failures)
+				next.told = it.told
+				fresh = append(fresh, next)
+			}
+		case idle: // a pause was for other bytes
+			fresh = append(fresh, p.add(s, s.Attempts))
+		case it.newer == nil || it.newer.Generation <= s.Generation:
+			it.newer = s
+		}
+	}
+	return fresh
+}
+
+// add makes an item, in place of the one there is for the window.
+func (p *plan) add(s *window.Sealed, failures int) *item {
+	if it := p.items[s.ID]; it != nil {
+		p.remove(it)
+	}
+	it := &item{Sealed: *s, failures: failures, turn: p.turn}
+	p.items[s.ID] = it
+	p.bytes += s.Size
+	return it
 }
 
 func (p *plan) remove(it *item) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ type outcome struct {
 	suspect bool // the spool file is damaged
 	quiet   bool // it was told to whoever asked
 	odd     bool // the check's ETag is not the MD5 of what was sent
+	tries   int  // PUTs of this attempt
 }
 
 type ending uint8
@@ -37,6 +39,7 @@ const (
 	adopted           // it was there already
 	unverified        // sent; the policy or the store's ETags forbid the check
 	kept              // not sent: what is there is left alone for good
+	wanting           // not sent: its content is not at hand and was asked for
 )
 
 // job is what a worker knows of an item; the item itself belongs to the loop.
@@ -63,17 +66,13 @@ func (u *Uploader) send(ctx context.Context, j job) outcome {
 			return u.fail(j, err, true)
 		}
 	}
-	buf := u.buffers.get()
-	body, err := readSpool(u.file(&j.Sealed), &j.Sealed, buf)
-	if err != nil && !u.present(&j, seen) {
-		return u.unusable(ctx, j, err)
-	}
 	o := objstore.Object{
-		Bucket: j.Bucket, Key: j.Key, Body: body, Size: j.Size, SHA256: j.SHA256, MD5: j.MD5,
+		Bucket: j.Bucket, Key: j.Key, Size: j.Size, SHA256: j.SHA256, MD5: j.MD5,
 		Instance: u.set.Instance, Generation: j.Generation,
 	}
-	if body == nil && j.Size > 0 {
-		o.File = u.file(&j.Sealed)
+	buf, err := u.content(&j.Sealed, &o)
+	if err != nil && !u.present(&j, seen) {
+		return u.unusable(ctx, j, err)
 	}
 	for try := 1; ; try++ {
 		if done, out := u.decide(j, seen, &o); done {
@@ -82,10 +81,12 @@ func (u *Uploader) send(ctx context.Context, j job) outcome {
 		info, err := u.putOnce(ctx, o)
 		switch kind := objstore.KindOf(err); {
 		case err == nil:
-			u.buffers.pool.Put(buf) // only now: a PUT that failed may still be reading it
+			if buf != nil {
+				u.buffers.pool.Put(buf) // only now: a PUT that failed may still be reading it
+			}
 			took := time.Since(start)
 			u.pace.add(time.Now(), took)
-			out := outcome{it: j.it, is: put, info: info, took: took, contact: true}
+			out := outcome{it: j.it, is: put, info: info, took: took, contact: true, tries: try}
 			if j.check {
 				out = u.check(ctx, j, out)
 			}
@@ -262,9 +263,13 @@ func (u *Uploader) fail(j job, err error, contact bool) outcome {
 	}
 }
 
-// unusable deals with a spool file that cannot be sent. The first time the
-// ledger is asked again: perhaps the window was sealed anew meanwhile.
+// unusable deals with a window that is not at hand, or whose file cannot be
+// sent. In the latter case the ledger is asked again first: perhaps the window
+// was sealed anew meanwhile.
 func (u *Uploader) unusable(ctx context.Context, j job, err error) outcome {
+	if errors.Is(err, errNotAtHand) {
+		return u.ask(ctx, j, err)
+	}
 	out := outcome{it: j.it, err: err, suspect: true, what: "the window's file in the spool: " + err.Error()}
 	var damaged *damagedError
 	switch {
@@ -274,15 +279,33 @@ func (u *Uploader) unusable(ctx context.Context, j job, err error) outcome {
 	case !j.suspect:
 		out.remedy = "nothing to do: it is looked at again"
 	case u.set.Deriver == nil:
-		out.remedy = "run backfill over the drops of this window"
+		out.remedy = backfillIt
 	default:
 		setAside(u.file(&j.Sealed))
 		out.remedy = "nothing to do: the window is made again from its rows; if it repeats, check the disk"
-		if derr := u.set.Deriver.Derive(ctx, j.Sealed, damaged.why); derr != nil {
-			out.err = errors.Join(err, derr)
-			out.what += "; it could not be made again: " + derr.Error()
-			out.remedy = "run backfill over the drops of this window, and check the disk"
-		}
+		u.derive(ctx, j, damaged.why, &out)
 	}
 	return out
+}
+
+const backfillIt = "run backfill over the drops of this window"
+
+// ask has a window made again that was only in memory when the process ended.
+func (u *Uploader) ask(ctx context.Context, j job, err error) outcome {
+	out := outcome{it: j.it, is: wanting, err: err}
+	if u.set.Deriver == nil {
+		out.is, out.what, out.remedy = failed, "the window "+err.Error(), backfillIt
+		return out
+	}
+	u.derive(ctx, j, err.Error(), &out)
+	return out
+}
+
+// derive asks for a window and says if that was in vain the last time.
+func (u *Uploader) derive(ctx context.Context, j job, why string, out *outcome) {
+	if err := u.set.Deriver.Derive(ctx, j.Sealed, why); err != nil {
+		out.is, out.err = failed, errors.Join(out.err, err)
+		out.what = strings.TrimPrefix(out.what+"; it could not be made again: "+err.Error(), "; ")
+		out.remedy = backfillIt + ", and check the disk"
+	}
 }

@@ -15,6 +15,10 @@ func (l *loop) took(o outcome, real time.Time) {
 	delete(l.plan.busy, o.it.key())
 	now := l.u.now()
 	back := l.plan.answered(o.it, scopeOf(&o), o.is != failed, o.contact, o.what, o.remedy, now, real)
+	if o.is != failed && o.is != wanting {
+		// Should the check find that it is not there after all, it is made again.
+		l.u.set.Shelf.Remove(o.it.ID, o.it.Generation, o.it.failures == 0 && o.tries < 2)
+	}
 	switch o.is {
 	case put, verified, unverified:
 		l.counts.Sent++
@@ -56,8 +60,13 @@ func (l *loop) checked(outs []outcome) {
 // settle hands the end of an attempt to the ledger, or plans the next one.
 func (l *loop) settle(o outcome, now, real time.Time) {
 	it := o.it
-	if o.is == failed {
+	switch o.is {
+	case failed:
 		l.again(o, now, real)
+		return
+	case wanting:
+		it.wanting, it.next = true, real.Add(askPause)
+		l.plan.ready(it, now, real)
 		return
 	}
 	if o.is == kept {
@@ -123,11 +132,7 @@ func (l *loop) again(o outcome, now, real time.Time) {
 // replace puts the generation that was sealed meanwhile in an item's place.
 func (l *loop) replace(it *item, now, real time.Time) {
 	s := *it.newer
-	l.plan.remove(it)
-	fresh := &item{Sealed: s, failures: s.Attempts}
-	l.plan.items[s.ID] = fresh
-	l.plan.bytes += s.Size
-	l.plan.ready(fresh, now, real)
+	l.plan.ready(l.plan.add(&s, s.Attempts), now, real)
 }
 
 // entered deals with the ledger's answer to a batch.

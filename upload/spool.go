@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"millwright/internal/objstore"
 	"millwright/internal/window"
 )
 
@@ -21,6 +22,25 @@ const inMemory = 1 << 20
 type damagedError struct{ why string }
 
 func (e *damagedError) Error() string { return e.why }
+
+// errNotAtHand says that a window has no file and is not in memory either.
+var errNotAtHand = errors.New("is not in memory any more")
+
+// content gives the object its bytes: from memory as they were sealed, else from
+// the file. The buffer is nil or to be given back when they are not needed.
+func (u *Uploader) content(s *window.Sealed, o *objstore.Object) (buf *bytes.Buffer, err error) {
+	if o.Body = u.set.Shelf.Get(s.ID, s.Generation); o.Body != nil {
+		return nil, nil
+	}
+	if s.Path == "" {
+		return nil, errNotAtHand
+	}
+	buf = u.buffers.get()
+	if o.Body, err = readSpool(u.file(s), s, buf); err == nil && o.Body == nil && s.Size > 0 {
+		o.File = u.file(s)
+	}
+	return buf, err
+}
 
 // buffers are kept between uploads.
 type buffers struct{ pool sync.Pool }

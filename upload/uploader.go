@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"millwright/internal/objstore"
+	"millwright/internal/shelf"
 	"millwright/internal/window"
 )
 
@@ -33,10 +34,10 @@ type Store interface {
 	List(ctx context.Context, bucket, prefix, startAfter string, fn func(page []objstore.Info) (bool, error)) error
 }
 
-// Deriver makes a window's file anew from its rows, under the same generation
-// if the bytes come out the same. It is called from several goroutines, again
-// and again while the file stays unusable; a generation that is not the newest
-// any more needs nothing.
+// Deriver makes a window anew from its rows, under the same generation if the
+// bytes come out the same, and then offers it. It is called from several
+// goroutines, again and again while the window is not at hand; a generation that
+// is not the newest any more needs nothing.
 type Deriver interface {
 	Derive(ctx context.Context, s window.Sealed, why string) error
 }
@@ -45,11 +46,12 @@ type Deriver interface {
 type Settings struct {
 	Instance  string        // written into every object's metadata; keys that another one wrote are left alone
 	Dir       string        // where relative paths of windows begin
+	Shelf     *shelf.Shelf  // windows that are in memory; those without a path are nowhere else. nil: all have files
 	Slots     int           // uploads at a time, at least 2. Default 8, and 16 while many small windows wait
 	RateLimit int64         // bytes per second over all uploads; 0: no limit
 	Poll      time.Duration // Pending is read at least so often. Default 30 s
 	Grace     time.Duration // what is under way at the end may take so long. Default 5 s
-	Deriver   Deriver       // nil: damaged files are reported and tried again
+	Deriver   Deriver       // nil: windows that are not at hand are reported and tried again
 	Existing  Existing      // what happens to objects of other content. Default: one's own are replaced
 	// Lost is when the ledger was begun although there had been one before, in
 	// business time; zero: never. Objects that this instance wrote for windows
@@ -89,8 +91,10 @@ type Uploader struct {
 
 	buffers buffers
 
-	mu     sync.Mutex
-	status Status
+	mu      sync.Mutex
+	status  Status
+	offered []window.Sealed
+	stale   bool // Pending is to be read
 }
 
 // New makes an Uploader and starts nothing. now is business time: it decides
@@ -113,12 +117,37 @@ func New(q Queue, s Store, now func() time.Time, set Settings, log *zap.Logger) 
 	return u
 }
 
-// Wake tells that windows were sealed. It never blocks.
+// Offer tells of windows that were sealed and committed, or made again. It
+// never blocks.
+func (u *Uploader) Offer(windows []window.Sealed) {
+	u.mu.Lock()
+	u.offered = append(u.offered, windows...)
+	u.mu.Unlock()
+	u.nudge()
+}
+
+// Wake tells that Pending has changed. It never blocks.
 func (u *Uploader) Wake() {
+	u.mu.Lock()
+	u.stale = true
+	u.mu.Unlock()
+	u.nudge()
+}
+
+func (u *Uploader) nudge() {
 	select {
 	case u.hint <- struct{}{}:
 	default:
 	}
+}
+
+// news gives what Offer and Wake told since the last call.
+func (u *Uploader) news() (offered []window.Sealed, stale bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	offered, stale = u.offered, u.stale
+	u.offered, u.stale = nil, false
+	return offered, stale
 }
 
 // Slowest is how long the slowest of the recent uploads took, from the first

@@ -3,7 +3,6 @@ package seal
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -12,7 +11,8 @@ import (
 	"millwright/internal/window"
 )
 
-// asks are windows whose file in the spool cannot be used. They come from other
+// asks are windows whose CSV is not at hand: it was only in memory when the
+// process ended, or its file in the spool cannot be used. They come from other
 // goroutines than the Sealer's.
 type asks struct {
 	mu     sync.Mutex
@@ -31,9 +31,8 @@ func newAsks() asks {
 	return asks{open: make(map[window.ID]ask), failed: make(map[window.ID]ask), hint: make(chan struct{}, 1)}
 }
 
-// Derive asks for a window's file to be written again from its rows: the next
-// Seal does it, under the same generation if the bytes come out the same. The
-// error is that of the last attempt for this generation, nil if there was none.
+// Derive asks for a window's CSV to be made again from its rows: the next Seal
+// does it, under the same generation if the bytes come out the same. The error is that of the last attempt for this generation, nil if there was none.
 // It may be called at any time, by any goroutine.
 func (s *Sealer) Derive(_ context.Context, w window.Sealed, why string) error {
 	a := &s.asks
@@ -88,7 +87,7 @@ func (s *Sealer) again(ctx context.Context, jobs []job) ([]job, error) {
 	for id, k := range open {
 		j, needed, err := s.askedFor(ctx, id, k)
 		if err != nil {
-			s.log.Error("a window's file cannot be made again", zap.String("scheduler", id.Scheduler), zap.String("component", id.Component),
+			s.log.Error("a window cannot be made again", zap.String("scheduler", id.Scheduler), zap.String("component", id.Component),
 				zap.Time("window", time.Unix(0, id.Start).UTC()), zap.String("why", k.why), zap.Error(err))
 		}
 		s.asks.answer(id, k, err)
@@ -103,7 +102,7 @@ func (s *Sealer) again(ctx context.Context, jobs []job) ([]job, error) {
 	return jobs, ctx.Err()
 }
 
-// askedFor looks whether a file is still needed and its rows are still there.
+// askedFor looks whether a CSV is still needed and its rows are still there.
 func (s *Sealer) askedFor(ctx context.Context, id window.ID, k ask) (j job, needed bool, err error) {
 	r, ok, err := s.ledger.Window(ctx, id)
 	if err != nil {
@@ -114,6 +113,7 @@ func (s *Sealer) askedFor(ctx context.Context, id window.ID, k ask) (j job, need
 	}
 	l := s.lane(id)
 	if l == nil {
+		s.hopeless[id] = r.Path == ""
 		return j, false, fmt.Errorf("no scheduler has it any more, so its rows are in late/%s", folderName(id.Component))
 	}
 	w := l.windows[id.Start]
@@ -128,21 +128,21 @@ func (s *Sealer) askedFor(ctx context.Context, id window.ID, k ask) (j job, need
 	if r.RealRows > 0 && len(blocks) == 0 {
 		return j, false, fmt.Errorf("its %d rows are not in the spool any more", r.RealRows)
 	}
-	return job{lane: l, live: w, wake: l.Cadence.Wake(id.Start), seq: r.SealedSeq, again: true}, true, nil
+	return job{lane: l, live: w, wake: l.Cadence.Wake(id.Start), seq: r.SealedSeq, again: true, exact: true}, true, nil
 }
 
-// sameAgain writes the CSV under the name it had, if it is the same.
-func (w *worker) sameAgain(r *window.Record) (f *os.File, same bool, err error) {
+// sameAgain keeps the CSV again, if it is the same.
+func (w *worker) sameAgain(o *outcome) (same bool, err error) {
+	r := &o.record
 	if r.Generation == 0 {
-		return nil, false, nil
+		return false, nil
 	}
 	w.out.begin(w.sealer.dirs.path(r.ID, r.Generation))
 	if err := w.sheet.write(w.out); err != nil {
-		return nil, false, err
+		return false, err
 	}
-	if sha, _ := w.out.finish(); sha != r.SHA256 {
-		return nil, false, w.out.abort()
+	if w.out.finish() != r.SHA256 {
+		return false, w.out.abort()
 	}
-	f, err = w.out.flush()
-	return f, true, err
+	return true, w.keep(o)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -173,9 +172,7 @@ func (b *closingBatch) apply() {
 		e.live.closed = true
 		s.log.Debug("window closed", zap.String("scheduler", e.lane.Scheduler), zap.String("component", e.lane.Component),
 			zap.Time("window", time.Unix(0, e.live.start).UTC()))
-		for g := max(1, e.live.generation-2); g <= e.live.generation; g++ {
-			_ = os.Remove(s.dirs.path(e.lane.id(e.live.start), g)) // it is in the bucket; tidy removes what is left over
-		}
+		s.discard(e.lane.id(e.live.start), e.live.generation, e.live.filed)
 	}
 	for _, g := range b.gone {
 		if g.component.slots[g.slot] <= g.seq {

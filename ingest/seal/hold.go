@@ -15,6 +15,7 @@ import (
 type held struct {
 	start   int64 // of the window that begins with them
 	seq     int64 // highest drop that had a part in them
+	exact   bool  // drops after seq were left out
 	columns *columns
 	last    []series.Last // by column
 }
@@ -43,19 +44,22 @@ func (l *lane) unhold(slot int64) {
 	l.held = slices.DeleteFunc(l.held, func(h held) bool { return h.start > slot })
 }
 
-// beginWith fills last, by column, with what the window at start begins with,
-// as far as the blocks up to drop seq tell. It returns the highest drop that had
-// a part in it, which after a restart can be above seq: blocks that are released
-// are not listed then, but what they had counts.
-func (l *lane) beginWith(ctx context.Context, past Past, last []series.Last, start, seq int64) (int64, error) {
+// beginWith fills last, by column, with what the job's window begins with, as
+// far as the blocks up to its drop tell. It returns the highest drop that had a
+// part in it, which after a restart can be above that, unless the job is exact:
+// blocks that are released are not listed then, but what they had counts.
+func (l *lane) beginWith(ctx context.Context, past Past, last []series.Last, j job) (int64, error) {
+	start := j.live.start
 	for _, h := range l.held {
-		if h.start == start && h.columns == l.columns {
+		// What is kept is what all drops so far tell: that of an earlier one only
+		// if none that came since had a part in it.
+		if h.start == start && h.columns == l.columns && (!j.exact || h.seq <= j.seq) {
 			copy(last, h.last)
 			return h.seq, nil
 		}
 	}
 	clear(last)
-	look := lookBack{lane: l, last: last, start: start, slot: start, seq: seq}
+	look := lookBack{lane: l, last: last, start: start, slot: start, seq: j.seq, exact: j.exact}
 	for _, g := range l.columns.gaps {
 		if g >= 0 {
 			look.missing++
@@ -90,11 +94,12 @@ type lookBack struct {
 	missing int        // columns that hold, and were not found before that slot
 	start   int64
 	seq     int64 // blocks of later drops came too late, unless they are released
+	exact   bool  // ... and also if they are
 	highest int64 // drop seen
 }
 
 func (b *lookBack) block(x drop.Block) (more bool) {
-	if x.Drop > b.seq && !x.Released {
+	if x.Drop > b.seq && (b.exact || !x.Released) {
 		return true
 	}
 	if x.Slot != b.slot {

@@ -16,7 +16,7 @@ type live struct {
 	own        int64     // highest drop with rows for it, 0 for none
 	reach      int64     // highest drop that may change what is held in it, or its header
 	seq        int64     // SealedSeq
-	generation int64     // 0: it has no file
+	generation int64     // 0: it has no CSV
 	sealedAt   time.Time // last sealing, whether or not it made a new generation
 	lastRow    time.Time // when its newest row was taken; without rows, when the window came to be
 
@@ -28,6 +28,7 @@ type live struct {
 	clean    bool // the last sealing met no two values of one timestamp and sensor
 	done     bool // sealed, past W, in the bucket: never sealed again
 	closed   bool // ... and its record says so
+	filed    bool // a generation of it has, or had, a file in the spool
 }
 
 // changed tells whether a drop came that the last sealing has not considered.
@@ -199,6 +200,7 @@ func (w *live) adopt(r window.Record) {
 	w.seq, w.generation, w.sealedAt = r.SealedSeq, r.Generation, r.SealedAt
 	w.overdue, w.closed, w.done = r.Overdue, r.Closed, r.Closed
 	w.uploaded, w.kept = r.Kept, r.Kept
+	w.filed = w.filed || r.Path != ""
 	if w.own == 0 {
 		w.lastRow = r.LastRowAt
 		if w.lastRow.IsZero() {

@@ -22,19 +22,25 @@ const round = 256
 // outcome is a job that was done, not yet committed.
 type outcome struct {
 	job
-	record window.Record
-	temp   *os.File // nil when there is no new generation
-	clean  bool
-	skip   bool // nothing to commit: an overdue window that is in the bucket by now, or one whose object is left alone
-	next   *held
+	record  window.Record
+	fresh   bool     // its CSV is to be sent: a new generation, or one that was asked for
+	shelved bool     // ... and is on the shelf,
+	temp    *os.File // or in this file
+	clean   bool
+	skip    bool // nothing to commit: an overdue window that is in the bucket by now, or one whose object is left alone
+	next    *held
 }
 
 // seal does the jobs, a round at a time, so that a crash or a deadline finds
-// the first ones done.
+// the first ones done, and the bucket gets them meanwhile. Between two rounds it
+// waits for room on the shelf, as long as the uploader makes some.
 func (s *Sealer) seal(ctx context.Context, now time.Time, jobs []job) (sealed int, err error) {
 	var errs []error
+	patience := forRoom
 	for len(jobs) > 0 {
-		n := min(round, len(jobs))
+		begun := time.Now()
+		n := min(len(jobs), s.fitting(ctx, patience))
+		patience -= time.Since(begun)
 		done, err := s.round(ctx, now, jobs[:n])
 		sealed += done
 		if err != nil {
@@ -56,26 +62,34 @@ func (s *Sealer) round(ctx context.Context, now time.Time, jobs []job) (sealed i
 	outcomes, err := s.work(ctx, now, jobs)
 	var temps []*os.File
 	var records []window.Record
-	for _, o := range outcomes {
+	var fresh []window.Sealed
+	for i := range outcomes {
+		o := &outcomes[i]
 		if o.temp != nil {
 			temps = append(temps, o.temp)
 		}
 		if !o.skip {
 			records = append(records, o.record)
 		}
-	}
-	if e := durable(temps); e != nil {
-		return 0, errors.Join(err, e)
-	}
-	if len(records) > 0 {
-		if e := s.ledger.CommitSealed(ctx, records); e != nil {
-			s.lost = true
-			return 0, errors.Join(err, e)
+		if o.fresh {
+			fresh = append(fresh, o.record.Sealed)
 		}
+	}
+	e := durable(temps)
+	if e == nil && len(records) > 0 {
+		e = s.ledger.CommitSealed(ctx, records)
+		s.lost = e != nil
+	}
+	if e != nil {
+		for i := range fresh { // nobody may send what may not be committed
+			s.settings.Shelf.Remove(fresh[i].ID, fresh[i].Generation, false)
+		}
+		return 0, errors.Join(err, e)
 	}
 	for i := range outcomes {
 		s.apply(now, &outcomes[i])
 	}
+	s.hand(fresh)
 	return len(records), err
 }
 
@@ -114,8 +128,8 @@ func (s *Sealer) work(ctx context.Context, now time.Time, jobs []job) ([]outcome
 	return all, errors.Join(errs...)
 }
 
-// apply takes a committed outcome over into memory and removes the generation
-// before the last: the last may be under way to the bucket.
+// apply takes a committed outcome over into memory and removes the generations
+// before: of files the last one is left, since it may be under way to the bucket.
 func (s *Sealer) apply(now time.Time, o *outcome) {
 	w, l := o.live, o.lane
 	if o.skip {
@@ -124,14 +138,21 @@ func (s *Sealer) apply(now time.Time, o *outcome) {
 	}
 	l.of.seq = max(l.of.seq, o.seq)
 	fresh := o.record.Generation != w.generation
-	w.recorded, w.seq, w.sealedAt, w.clean = true, o.seq, now, o.clean
+	if fresh || !o.exact {
+		w.sealedAt = now
+	}
+	w.recorded, w.seq, w.clean = true, o.seq, o.clean
 	w.generation, w.overdue = o.record.Generation, o.record.Overdue
-	if o.next != nil {
+	if o.next != nil && (!o.exact || o.seq == l.of.seq) {
 		l.keep(*o.next)
 	}
-	if fresh && w.generation > 2 {
-		_ = os.Remove(s.dirs.path(l.id(w.start), w.generation-2)) // tidy removes what is left over
+	if fresh {
+		s.settings.Shelf.Remove(l.id(w.start), w.generation-1, false)
+		if w.filed && w.generation > 2 {
+			_ = os.Remove(s.dirs.path(l.id(w.start), w.generation-2)) // tidy removes what is left over
+		}
 	}
+	w.filed = w.filed || o.record.Path != ""
 	s.tell(l, &o.record, fresh)
 }
 

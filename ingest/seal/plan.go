@@ -12,7 +12,8 @@ type job struct {
 	wake time.Time
 	seq  int64 // blocks with higher drop IDs came later and are not looked at
 
-	again bool // its file was asked for
+	again bool // its CSV was asked for
+	exact bool // ... as it was sealed: what came since has no part in it, released or not
 }
 
 // due decides whether a window is to be sealed now. If not, at is when it may

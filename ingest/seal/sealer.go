@@ -31,12 +31,14 @@ type Sealer struct {
 	folded     time.Time   // last Fold
 	strays     []window.ID // live windows of streams that are not there any more
 	asks       asks
+	usual      int64              // bytes of a window, as the last round had them
+	hopeless   map[window.ID]bool // strays whose CSV nobody can make any more
 }
 
 // New starts nothing and touches no disk. Two streams of the same scheduler and
 // component are a mistake of the caller.
 func New(streams []Stream, ledger Ledger, dirs Dirs, settings Settings, log *zap.Logger) *Sealer {
-	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks()}
+	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks(), hopeless: make(map[window.ID]bool)}
 	for _, st := range streams {
 		c := s.component(st.Component)
 		if c == nil {

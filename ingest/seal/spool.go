@@ -17,23 +17,23 @@ import (
 )
 
 // spill is from how many bytes on a CSV in the making goes to its file. Most
-// are far smaller: those touch the disk only once it is known that they differ
-// from the generation before.
+// are far smaller: those touch the disk only where the shelf has no room, and
+// only once it is known that they differ from the generation before.
 const spill = 1 << 20
 
-// spooled is a CSV on its way into the spool.
+// spooled is a CSV on its way to the shelf or into the spool.
 type spooled struct {
 	buf  []byte // what is not yet in the file
 	size int64
 	sha  hash.Hash
 	md5  hash.Hash
-	path string // the name it will have
+	path string // the name of its file, if it has one
 	file *os.File
 }
 
 func newSpooled() *spooled { return &spooled{sha: sha256.New(), md5: md5.New()} }
 
-// begin starts over, for a CSV at path.
+// begin starts over, for a CSV that would lie at path.
 func (s *spooled) begin(path string) {
 	s.sha.Reset()
 	s.md5.Reset()
@@ -58,14 +58,20 @@ func (s *spooled) spill(b []byte) error {
 	return nil
 }
 
-// finish hashes the rest. flush must follow if the file is wanted.
-func (s *spooled) finish() (sum [sha256.Size]byte, md [md5.Size]byte) {
+// finish hashes the rest and tells by what a generation is known. The MD5,
+// which is needed for a new one only, is left to sumMD5.
+func (s *spooled) finish() (sum [sha256.Size]byte) {
 	s.sha.Write(s.buf)
-	s.md5.Write(s.buf)
 	s.sha.Sum(sum[:0])
-	s.md5.Sum(md[:0])
 	s.size += int64(len(s.buf))
-	return sum, md
+	return sum
+}
+
+// sumMD5 follows finish, once.
+func (s *spooled) sumMD5() (md [md5.Size]byte) {
+	s.md5.Write(s.buf)
+	s.md5.Sum(md[:0])
+	return md
 }
 
 // flush writes the rest to the temp file and hands the file over.

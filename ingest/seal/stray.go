@@ -2,7 +2,6 @@ package seal
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,7 +24,7 @@ func (s *Sealer) closeStrays(ctx context.Context, now time.Time) (closed int, er
 		case err != nil:
 			return 0, err
 		case !ok || r.Closed:
-		case r.Generation > 0 && (now.Before(r.Wake) || !inBucket(r)):
+		case r.Generation > 0 && (now.Before(r.Wake) || !inBucket(r)) && !s.hopeless[id]:
 			left = append(left, id)
 		default:
 			steps = append(steps, window.Closing{ID: id})
@@ -39,9 +38,8 @@ func (s *Sealer) closeStrays(ctx context.Context, now time.Time) (closed int, er
 		}
 	}
 	for _, r := range gone {
-		for g := max(1, r.Generation-2); g <= r.Generation; g++ {
-			_ = os.Remove(s.dirs.path(r.ID, g)) // tidy removes what is left over
-		}
+		s.discard(r.ID, r.Generation, true)
+		delete(s.hopeless, r.ID)
 		s.log.Info("window of a scheduler that is not configured any more closed", zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
 			zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Int64("generation", r.Generation))
 	}

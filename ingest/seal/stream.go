@@ -6,6 +6,7 @@ import (
 
 	"millwright/internal/drop"
 	"millwright/internal/series"
+	"millwright/internal/shelf"
 	"millwright/internal/window"
 )
 
@@ -46,7 +47,11 @@ type Dirs struct {
 
 // Settings tune a Sealer; the zero value is good.
 type Settings struct {
-	Workers int // components sealed at the same time; 0: 2
+	Workers int          // components sealed at the same time; 0: 2
+	Shelf   *shelf.Shelf // where windows wait for the uploader; those it has no room for are written to files, with nil all
+	// Sealed is told of what is to be sent, once it is committed. It is called
+	// by the goroutine of Seal and must not block. nil: the ledger tells.
+	Sealed func([]window.Sealed)
 	// Damaged is told of every block that cannot be read, again and again, from
 	// several goroutines; it may save what can be saved. When it returns nil the
 	// block is not needed any more. nil: nothing can be done.

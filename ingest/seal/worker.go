@@ -3,7 +3,6 @@ package seal
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -53,8 +52,8 @@ func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]ou
 	return done, errors.Join(errs...)
 }
 
-// window makes one window: its record, and its CSV in a temp file if that is a
-// new generation.
+// window makes one window: its record, and its CSV on the shelf or in a temp
+// file if that is a new generation.
 func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, error) {
 	l, ledger := j.lane, w.sealer.ledger
 	o := outcome{job: j, record: window.Record{Sealed: window.Sealed{ID: l.id(j.live.start)}}}
@@ -76,11 +75,9 @@ func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, err
 	}
 	o.clean = w.merged.clean && w.left == 0 && (w.merged.shared || len(l.Schema) == 0)
 	o.seq = max(o.seq, w.seen)
-	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: slices.Clone(w.sheet.last), seq: o.seq}
+	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: slices.Clone(w.sheet.last), seq: o.seq, exact: j.exact}
 	w.prev = o.next
-	var err error
-	o.temp, err = w.conclude(now, &o)
-	return o, err
+	return o, w.conclude(now, &o)
 }
 
 // compute fills the sheet. Blocks that cannot be read are left out, loudly:
@@ -125,19 +122,19 @@ func (w *worker) try(ctx context.Context, l *lane, j job, blocks []drop.Block) e
 // begin finds what the window begins with: where the one before it ended in
 // this very round, else as the lane knows or the ledger tells.
 func (w *worker) begin(ctx context.Context, l *lane, j job) error {
-	if h := w.prev; h != nil && h.start == j.live.start && h.columns == l.columns {
+	if h := w.prev; h != nil && h.start == j.live.start && h.columns == l.columns && h.exact == j.exact && (!j.exact || h.seq == j.seq) {
 		copy(w.sheet.last, h.last)
 		w.seen = h.seq
 		return nil
 	}
 	var err error
-	w.seen, err = l.beginWith(ctx, w.sealer.ledger, w.sheet.last, j.live.start, j.seq)
+	w.seen, err = l.beginWith(ctx, w.sealer.ledger, w.sheet.last, j)
 	return err
 }
 
-// conclude completes the record, and writes the CSV unless the bytes are those
+// conclude completes the record, and keeps the CSV unless the bytes are those
 // of the generation before, or there is nothing to say.
-func (w *worker) conclude(now time.Time, o *outcome) (*os.File, error) {
+func (w *worker) conclude(now time.Time, o *outcome) error {
 	l, r, t := o.lane, &o.record, &w.sheet
 	start := o.live.start
 	r.End, r.Wake = l.Cadence.End(start), o.wake
@@ -149,31 +146,41 @@ func (w *worker) conclude(now time.Time, o *outcome) (*os.File, error) {
 	r.Silent = !t.some || r.HeldOnly && l.RequireRealRows
 	if r.Silent && r.Generation == 0 {
 		r.Bucket, r.Key = l.Bucket, l.Naming.Key(l.Component, start)
-		return nil, nil
+		return nil
 	}
 	if o.again {
-		if f, same, err := w.sameAgain(r); same || err != nil {
-			return f, err
+		if same, err := w.sameAgain(o); same || err != nil {
+			return err
 		}
 	}
 	w.out.begin(w.sealer.dirs.path(r.ID, r.Generation+1))
 	if err := t.write(w.out); err != nil {
-		return nil, err
+		return err
 	}
-	sha, md := w.out.finish()
+	sha := w.out.finish()
 	if r.Generation > 0 && sha == r.SHA256 {
-		return nil, w.out.abort()
-	}
-	f, err := w.out.flush()
-	if err != nil {
-		return nil, err
+		return w.out.abort()
 	}
 	if r.Generation == 0 {
 		r.Overdue, r.FirstSealedAt = now.After(o.wake), now
 	}
 	r.Generation++
 	r.Silent = false
-	r.SealedAt, r.SHA256, r.MD5 = now, sha, md
-	r.Bucket, r.Key, r.Path, r.Size = l.Bucket, l.Naming.Key(l.Component, start), w.out.path, w.out.size
-	return f, nil
+	r.SealedAt, r.SHA256, r.MD5 = now, sha, w.out.sumMD5()
+	r.Bucket, r.Key, r.Size = l.Bucket, l.Naming.Key(l.Component, start), w.out.size
+	return w.keep(o)
+}
+
+// keep puts the CSV on the shelf; a large one, or one for which there is no
+// room, into a temp file.
+func (w *worker) keep(o *outcome) (err error) {
+	r := &o.record
+	o.fresh, r.Path = true, ""
+	if w.out.file == nil && w.sealer.settings.Shelf.Put(r.ID, r.Generation, w.out.buf) {
+		o.shelved = true
+		return nil
+	}
+	r.Path = w.out.path
+	o.temp, err = w.out.flush()
+	return err
 }
