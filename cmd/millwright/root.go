@@ -26,6 +26,7 @@ func newRoot() *cobra.Command {
 		newRunCommand(),
 		newBackfillCommand(),
 		newStatusCommand(),
+		newResultsCommand(),
 		newValidateCommand(),
 		newResampleCommand(),
 		newConfigCommand(),
