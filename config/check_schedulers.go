@@ -47,6 +47,12 @@ func (v *checker) scheduler(key string, c *Config, s *Scheduler) {
 	if s.Results.Timeout.None() {
 		v.fault(key+".results.timeout", "may not be none", "write a time, such as 10m: a missing result has to be noticed")
 	}
+	switch after := s.Results.CloseAfter; {
+	case after.None():
+		v.fault(key+".results.close_after", "may not be none", "write a time, such as 2h: an event has to end")
+	case after.Given() && after.Duration() < s.TargetSamplingRate.Duration():
+		v.warn(key+".results.close_after", "is shorter than a step: every normal row ends an event", "write a multiple of the step, or leave it out")
+	}
 }
 
 func (v *checker) components(key string, s *Scheduler) {

@@ -103,4 +103,6 @@ type Results struct {
 	Timeout Duration `yaml:"timeout"`
 	// How long delivered results stay in state_dir; none is for ever. Default: 720h.
 	Keep Duration `yaml:"keep"`
+	// How long the machine has to run normally until an anomaly event is over. Default: the larger of 2h and three steps.
+	CloseAfter Duration `yaml:"close_after"`
 }

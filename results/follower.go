@@ -1,0 +1,165 @@
+package results
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"go.uber.org/zap"
+)
+
+// follower does the work for one scheduler. Only its own goroutine uses it.
+type follower struct {
+	*Scheduler
+	r   *Results
+	log *zap.Logger
+
+	loaded   bool
+	thorough bool // look for windows as far back as they are kept
+	state    state
+	line     []place // windows whose rows are in no event yet, ascending
+	waits    map[int64]*waiting
+
+	refused map[int64]string // window -> ETag of an object that cannot be used
+
+	nextPair   moment
+	nextLook   moment
+	nextAsk    moment
+	nextSurvey moment
+	nextDaily  moment
+	failures   int // looks in a row that did not get through to the store
+}
+
+func newFollower(r *Results, s *Scheduler) *follower {
+	return &follower{Scheduler: s, r: r, log: r.log.With(zap.String("scheduler", s.Name)), thorough: true, waits: map[int64]*waiting{}, refused: map[int64]string{}}
+}
+
+// run works until ctx ends.
+func (f *follower) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		n := read(f.r.clock)
+		if err := f.pass(ctx, n); err != nil && !over(ctx, err) {
+			f.log.Error("follow results", zap.Error(err))
+			f.loaded = false // memory may be ahead of the ledger
+			f.nextPair = n.after(recheck)
+		}
+		f.r.set.Turned(f.Name)
+		_ = wait(ctx, f.r.clock, f.next(read(f.r.clock))) // the loop looks at ctx itself
+	}
+}
+
+// pass does everything that is due.
+func (f *follower) pass(ctx context.Context, n now) error {
+	if !f.loaded {
+		if !f.nextPair.past(n) {
+			return nil
+		}
+		if err := f.load(ctx, n); err != nil {
+			return err
+		}
+		f.loaded = true
+		f.notice(ctx)
+	}
+	if f.nextPair.past(n) {
+		if err := f.pair(ctx, n); err != nil {
+			return err
+		}
+		f.nextPair = f.nextPairing(n)
+	}
+	if err := f.look(ctx, n); err != nil {
+		return err
+	}
+	if err := f.ask(ctx, n); err != nil {
+		return err
+	}
+	if err := f.decide(ctx, n); err != nil {
+		return err
+	}
+	if err := f.survey(ctx, n); err != nil {
+		return err
+	}
+	if len(f.line) == 0 && len(f.state.Events) > 0 {
+		return f.draft(n).commit(ctx) // an event may have ended by silence
+	}
+	return nil
+}
+
+// nextPairing is the next wake-up, or earlier while a window waits for the bucket.
+func (f *follower) nextPairing(n now) moment {
+	next := n.at(f.Cadence.Wake(f.floor(n.business.Add(-f.Cadence.Delay))))
+	for _, w := range f.waits {
+		if w.Uploaded.IsZero() {
+			return sooner(next, n.after(recheck))
+		}
+	}
+	return next
+}
+
+// next is when the next pass is worth it.
+func (f *follower) next(n now) moment {
+	next := f.nextPair
+	if !f.loaded {
+		return next
+	}
+	for _, w := range f.waits {
+		if at, any := f.lookable(n, w); any {
+			next = sooner(next, at)
+		}
+		if at, any := f.askable(n, w); any && f.r.set.Service != nil {
+			next = sooner(next, later(at, f.nextAsk))
+		}
+	}
+	survey := f.nextSurvey
+	if f.failures > 0 {
+		survey = later(survey, f.nextLook)
+	}
+	return sooner(next, survey)
+}
+
+// lookable is when a window is to be looked for, if it is.
+func (f *follower) lookable(n now, w *waiting) (moment, bool) {
+	r := w.ready()
+	end, ends := w.deadline(f.Timeout)
+	var at moment
+	switch late := ends && !n.business.Before(end); {
+	case late && !w.last:
+		at = n.after(0)
+	case !r.IsZero() && w.looks == 0:
+		at = n.at(r.Add(firstLook))
+	case !r.IsZero() && ends && !late:
+		at = sooner(f.nextLook, n.at(end))
+	case !r.IsZero():
+		at = f.nextLook
+	case ends && !late:
+		at = n.at(end)
+	default:
+		return at, false
+	}
+	if f.failures > 0 {
+		at = later(at, f.nextLook)
+	}
+	return at, true
+}
+
+func sooner(a, b moment) moment {
+	if b.business.Before(a.business) {
+		a.business = b.business
+	}
+	if b.real.Before(a.real) {
+		a.real = b.real
+	}
+	return a
+}
+
+func later(a, b moment) moment {
+	if b.business.After(a.business) {
+		a.business = b.business
+	}
+	if b.real.After(a.real) {
+		a.real = b.real
+	}
+	return a
+}
+
+// ordered gives the starts of the open windows, ascending.
+func (f *follower) ordered() []int64 { return slices.Sorted(maps.Keys(f.waits)) }

@@ -1,0 +1,192 @@
+package results
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/window"
+)
+
+// horizon is how far back windows without outcome are looked for when results
+// are kept for ever: the ledger forgets windows after that.
+const horizon = 30 * 24 * time.Hour
+
+// waiting is a window whose wake-up is past and whose outcome is open.
+type waiting struct {
+	window.Outcome
+	run   window.Run
+	looks int     // how often it was looked for
+	last  bool    // one of them was after the deadline
+	asks  int     // how often the service was asked: a little after the result could be there, and after the deadline
+	said  verdict // the service's answer
+}
+
+// ready is when its result can be there, zero while it is not uploaded.
+func (w *waiting) ready() time.Time {
+	if w.Uploaded.IsZero() {
+		return time.Time{}
+	}
+	if w.Uploaded.After(w.Wake) {
+		return w.Uploaded
+	}
+	return w.Wake
+}
+
+// deadline is when it is missing. A window that waits for the bucket has none.
+func (w *waiting) deadline(timeout time.Duration) (time.Time, bool) {
+	switch r := w.ready(); {
+	case !r.IsZero():
+		return r.Add(timeout), true
+	case w.run.Sealed > w.run.Uploaded: // it waits for the bucket
+		return time.Time{}, false
+	default: // a component has nothing to say
+		return w.Wake.Add(timeout), true
+	}
+}
+
+// pair looks at the windows whose wake-up is past: new ones are awaited from now
+// on, or not scored; of those that are awaited it learns whether they are
+// uploaded.
+func (f *follower) pair(ctx context.Context, n now) error {
+	from := f.since(n)
+	for start := range f.waits {
+		from = min(from, start)
+	}
+	to := f.floor(n.business.Add(-f.Cadence.Delay)) // windows before it are past their wake-up
+	runs, err := f.r.ledger.Runs(ctx, f.Name, f.Streams, from, to)
+	if err != nil {
+		return err
+	}
+	d := f.draft(n)
+	for _, run := range runs {
+		f.paired(d, run)
+	}
+	if err := d.commit(ctx); err != nil {
+		return err
+	}
+	for start, w := range f.waits {
+		w.run = f.unknown(start)
+	}
+	for _, run := range runs {
+		if w := f.waits[run.Start]; w != nil {
+			w.run = run
+		}
+	}
+	f.thorough = false
+	return nil
+}
+
+// unknown is the run of a window that no component knows any more.
+func (f *follower) unknown(start int64) window.Run {
+	run := window.Run{Start: start}
+	for _, s := range f.Streams {
+		run.Silent = append(run.Silent, s.Component)
+	}
+	return run
+}
+
+// since is the oldest window that may still have no outcome: all that are kept
+// at first, then those that rows may come for.
+func (f *follower) since(n now) int64 {
+	back := f.Late + f.Cadence.Delay + 2*f.Cadence.Frequency
+	if f.thorough {
+		back = horizon
+	}
+	if f.Keep > 0 {
+		back = min(back, f.Keep)
+	}
+	return f.floor(n.business.Add(-back))
+}
+
+// floor is the last start of a window up to t.
+func (f *follower) floor(t time.Time) int64 {
+	ns, step := t.UnixNano(), int64(f.Cadence.Frequency)
+	return ns - (ns%step+step)%step
+}
+
+// paired enters what is new of a window.
+func (f *follower) paired(d *draft, run window.Run) {
+	w, known := f.waits[run.Start]
+	o := window.Outcome{Scheduler: f.Name, Start: run.Start, Wake: f.Cadence.Wake(run.Start), Scoring: window.Awaited, At: d.now.business, Peak: math.NaN()}
+	if known {
+		o = w.Outcome
+	}
+	was := o
+	if run.Uploaded == len(f.Streams) {
+		o.Uploaded = run.At
+	}
+	if run.Overdue {
+		o.Scoring, o.At = window.Unscored, d.now.business
+		o.Reason, o.Remedy = "its rows came after the wake-up: no run has read it", "nothing to do, unless it repeats: then raise data_delay_offset_in_minutes, here and in the scheduler"
+	}
+	if !known || o.Scoring != was.Scoring || o.Uploaded.IsZero() != was.Uploaded.IsZero() {
+		d.mark(was.Scoring, o)
+	}
+}
+
+// mark enters an outcome and what was known before.
+func (d *draft) mark(was window.Scoring, o window.Outcome) {
+	d.outcome(o)
+	d.alarm.changes = append(d.alarm.changes, change{was: was, is: o})
+}
+
+// marked takes a committed outcome over into memory: only open ones stay there.
+func (f *follower) marked(o window.Outcome) {
+	w := f.waits[o.Start]
+	switch {
+	case o.Scoring != window.Awaited:
+		delete(f.waits, o.Start)
+	case w == nil:
+		f.waits[o.Start] = &waiting{Outcome: o}
+	default:
+		w.Outcome = o
+	}
+}
+
+// decide gives up the windows whose time has passed, after a last look at the
+// bucket, and those that the service says have failed.
+func (f *follower) decide(ctx context.Context, n now) error {
+	d := f.draft(n)
+	for _, start := range f.ordered() {
+		w := f.waits[start]
+		o := w.Outcome
+		switch at, ends := w.deadline(f.Timeout); {
+		case w.said.failed: // it says so at any time
+			o.Scoring, o.Reason, o.Remedy = window.Failed, w.said.reason, w.said.remedy
+		case !ends || !f.r.set.Settled() || n.business.Before(at) || !w.last || f.r.set.Service != nil && w.asks < 2 || w.said.busy && n.business.Before(at.Add(daily)):
+			continue
+		default:
+			o.Scoring = window.Missing
+			o.Reason, o.Remedy = f.why(w)
+		}
+		o.At = n.business
+		d.mark(window.Awaited, o)
+		f.log.Debug("a window has no result", zap.Time("window", time.Unix(0, start).UTC()), zap.String("mark", string(o.Scoring)),
+			zap.String("why", o.Reason), zap.String("remedy", o.Remedy))
+	}
+	return d.commit(ctx)
+}
+
+// why says why a window has no result, as far as that is known.
+func (f *follower) why(w *waiting) (reason, remedy string) {
+	switch {
+	case w.Reason != "":
+		return w.Reason, w.Remedy
+	case w.said.reason != "":
+		return w.said.reason, w.said.remedy
+	case len(w.run.Silent) > 0:
+		return "no file was uploaded for " + strings.Join(w.run.Silent, ", ") + ": nothing came for it, and a run needs every component",
+			"find out why the component's files do not come: millwright status shows its folder"
+	case w.Uploaded.After(w.Wake):
+		return fmt.Sprintf("it was uploaded %s after the wake-up, so that its run did not find it", w.Uploaded.Sub(w.Wake).Round(time.Second)),
+			"look for what delayed the upload: millwright status window " + stamp(w.Start)
+	default:
+		return fmt.Sprintf("nothing came within %s of the wake-up", f.Timeout),
+			fmt.Sprintf("check that the scheduler runs, reads this component's prefix and writes to s3://%s/%s", f.Bucket, f.Prefix)
+	}
+}
