@@ -1,3 +1,5 @@
+//go:build !man
+
 // Command millwright takes sensor CSVs from drop folders to a scheduler's
 // bucket and runs the verbs around that. Each verb has its own file here; the
 // work is done by the packages that the verbs call.
