@@ -24,6 +24,7 @@ type alarm struct {
 	Generation int64          `json:"generation"`
 	Since      time.Time      `json:"since"`
 	Told       time.Time      `json:"told"`
+	Grown      bool           `json:"grown,omitempty"` // since it was told
 }
 
 func (a *alarm) covers(start int64) bool { return a != nil && a.First <= start && start <= a.Last }
@@ -51,7 +52,7 @@ func (d *draft) ring() error {
 			}
 			urgent = true
 		case is && !was:
-			a.First, a.Windows = min(a.First, o.Start), a.Windows+1
+			a.First, a.Windows, a.Grown = min(a.First, o.Start), a.Windows+1, true
 			if o.Start > a.Last {
 				urgent = urgent || a.Kind != o.Scoring
 				a.Last, a.Kind, a.Reason, a.Remedy = o.Start, o.Scoring, o.Reason, o.Remedy
@@ -73,7 +74,7 @@ func (d *draft) ring() error {
 		}
 	}
 	a := d.state.Alarm
-	if a == nil || len(d.alarm.changes) == 0 || !urgent && d.now.business.Sub(a.Told).Abs() < tellAgain {
+	if a == nil || !urgent && (!a.Grown || d.now.business.Sub(a.Told).Abs() < tellAgain) {
 		return nil
 	}
 	how := outbox.Standing
@@ -98,7 +99,7 @@ func (d *draft) clear() error {
 func (d *draft) tell(how outbox.AlarmState) error {
 	a := d.state.Alarm
 	a.Generation++
-	a.Told = d.now.business
+	a.Told, a.Grown = d.now.business, false
 	body := outbox.Alarm{
 		Kind: a.Kind, State: how, First: stamp(a.First), Last: stamp(a.Last), Windows: a.Windows,
 		Reason: a.Reason, Remedy: a.Remedy, Since: a.Since.UTC().Format(time.RFC3339),
