@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"millwright/internal/resultline"
@@ -48,10 +51,34 @@ func stretches(all []window.Outcome, frequency time.Duration) []stretch {
 
 func alike(a, b window.Outcome) bool {
 	if a.Scoring != window.Delivered || b.Scoring != window.Delivered {
-		return a.Scoring == b.Scoring && a.Reason == b.Reason
+		return a.Scoring == b.Scoring
 	}
 	off := func(o window.Outcome) bool { return o.Off == o.Rows }
 	return (a.Anomalous > 0) == (b.Anomalous > 0) && off(a) == off(b)
+}
+
+// reason is why the windows of a stretch have no result: that of the newest, and
+// how many have another one. Numbers, times and keys do not make another one.
+func (s stretch) reason() string {
+	last := s[len(s)-1]
+	text, others := last.Reason, 0
+	for _, o := range s {
+		if wording(o.Reason) != wording(text) {
+			others++
+		}
+	}
+	switch {
+	case text == "" && last.Scoring == window.Awaited:
+		text = "the run was due at " + stamp(last.Wake)
+	case others > 0:
+		text += fmt.Sprintf(" (%d of them for other reasons: see --json)", others)
+	}
+	return text
+}
+
+// wording is a text without the words that have figures in them.
+func wording(text string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.ContainsAny(word, "0123456789") }), " ")
 }
 
 // figures are what a line says of its windows; top are means over the anomalous

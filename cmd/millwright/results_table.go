@@ -127,7 +127,7 @@ func (t *resultsTable) line(s *site, of stretch) {
 	}
 	head := fmt.Sprintf("%s %-5s %-9s ", short(first.Start), times, first.Scoring)
 	if first.Scoring != window.Delivered {
-		t.without(head, first)
+		t.without(head, of)
 		return
 	}
 	f := of.figures(s)
@@ -144,12 +144,8 @@ func (t *resultsTable) line(s *site, of stretch) {
 }
 
 // without prints why there is no result, over as many lines as it takes up to a few.
-func (t *resultsTable) without(head string, o window.Outcome) {
-	reason := o.Reason
-	if reason == "" && o.Scoring == window.Awaited {
-		reason = "the run was due at " + stamp(o.Wake)
-	}
-	lines := wrapped(plain(reason), reasonWidth)
+func (t *resultsTable) without(head string, of stretch) {
+	lines := wrapped(plain(of.reason()), reasonWidth)
 	if len(lines) > reasonLines {
 		lines = append(lines[:reasonLines-1], cut(lines[reasonLines-1]+" ...", reasonWidth))
 	}

@@ -297,7 +297,7 @@ func TestStretches(t *testing.T) {
 		"NNNNAAAAA" + recent: slices.Concat([]int{4, 5}, slices.Repeat([]int{1}, 12)),
 		"OOOONNNN" + recent:  slices.Concat([]int{4, 4}, slices.Repeat([]int{1}, 12)),
 		"NN_NN" + recent:     slices.Repeat([]int{1}, 16),
-		"MMMmNMM":            {3, 1, 1, 2},
+		"MMMmNMM":            {4, 1, 2},
 	} {
 		var got []int
 		n := 0
@@ -313,6 +313,27 @@ func TestStretches(t *testing.T) {
 		}
 		if !slices.Equal(got, want) || n != len(all) {
 			t.Errorf("%s: got %v, want %v", s, got, want)
+		}
+	}
+}
+
+func TestReasonOfAStretch(t *testing.T) {
+	t.Parallel()
+	of := func(reasons ...string) (s stretch) {
+		for _, r := range reasons {
+			s = append(s, window.Outcome{Scoring: window.Failed, Reason: r})
+		}
+		return s
+	}
+	for want, s := range map[string]stretch{
+		"uploaded 5s after the wake-up":                            of("uploaded 1m3s after the wake-up", "uploaded 5s after the wake-up"),
+		"no rows in in/pump-7_20260105081500.csv":                  of("no rows in in/pump-7_20260105081000.csv", "no rows in in/pump-7_20260105081500.csv"),
+		"no such bucket (2 of them for other reasons: see --json)": of("a", "b", "no such bucket"),
+		"": of("", ""),
+		"the run was due at 2026-01-05T00:00:00Z": {{Scoring: window.Awaited, Wake: resultsDay}},
+	} {
+		if got := s.reason(); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
