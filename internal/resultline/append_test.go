@@ -236,3 +236,17 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	b.SetBytes(int64(len(buf)))
 }
+
+// A row costs one allocation once its sensors are known.
+func TestRowsAreCheap(t *testing.T) {
+	text := string(hour(300))
+	got := testing.AllocsPerRun(10, func() {
+		if err := Read(strings.NewReader(text), Limits{}, func(Row) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	const rows, names, rest = 60, 300, 120
+	if got > rows+names+rest {
+		t.Errorf("%.0f allocations for %d rows of %d sensors", got, rows, names)
+	}
+}
