@@ -154,6 +154,11 @@ func TestShortFilesInTheRepeatedHour(t *testing.T) {
 		"another sensor's file, end of pass 1":              {rows: instants("2026-10-25T00:55:00Z", "2026-10-25T01:00:00Z", time.Minute), last: "2026-10-25T00:59:00Z", mod: "2026-10-25T01:00:02Z"},
 		"one row in pass 1 at the end":                      {rows: instants("2026-10-24T23:01:00Z", "2026-10-25T00:01:00Z", time.Minute), last: "2026-10-24T23:00:00Z", mod: "2026-10-25T00:00:02Z"},
 		"single row, pass 2":                                {rows: instants("2026-10-25T01:10:00Z", "2026-10-25T01:11:00Z", time.Minute), last: "2026-10-25T01:09:00Z", mod: "2026-10-25T01:10:05Z"},
+		"from the last row of pass 1 on":                    {rows: instants("2026-10-25T00:59:00Z", "2026-10-25T02:10:00Z", time.Minute), mod: "2026-10-25T02:10:02Z"},
+		"up to the first row of pass 2":                     {rows: instants("2026-10-24T23:50:00Z", "2026-10-25T01:01:00Z", time.Minute), mod: "2026-10-25T01:00:02Z"},
+		"up to the first row of pass 2, inside the hour":    {rows: instants("2026-10-25T00:20:00Z", "2026-10-25T01:01:00Z", time.Minute)},
+		"a row, and after a gap others of pass 1":           {rows: append([]time.Time{at(first)}, instants("2026-10-25T00:40:00Z", "2026-10-25T00:45:00Z", time.Minute)...), mod: "2026-10-25T00:45:02Z"},
+		"one row of either pass":                            {rows: []time.Time{at("2026-10-25T00:59:00Z"), at("2026-10-25T01:00:00Z")}, mod: "2026-10-25T01:00:02Z", lost: true},
 		"one row an hour, logger off in between, not known": {rows: []time.Time{at("2026-10-24T22:30:00Z"), at("2026-10-25T00:30:00Z"), at("2026-10-25T03:30:00Z")}, lost: true},
 	} {
 		for _, newest := range []bool{false, true} {

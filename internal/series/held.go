@@ -9,6 +9,7 @@ type heldRows struct {
 	rows  []heldRow
 	next  int     // the next to be given
 	given verdict // 0: not known yet
+	turn  int     // the first row of the other pass, where given says that there are two
 }
 
 type heldRow struct {
@@ -28,6 +29,17 @@ func (h *heldRows) settle(v verdict) { h.given = v }
 
 func (h *heldRows) settled() bool { return h.given != 0 }
 
+// verdict is that of row i.
+func (h *heldRows) verdict(i int) verdict {
+	switch {
+	case h.given == turned12 && i < h.turn, h.given == turned21 && i >= h.turn:
+		return inFirst
+	case h.given == turned12, h.given == turned21:
+		return inSecond
+	}
+	return h.given
+}
+
 // replay gives rows that were held, as many as the batch takes.
 func (r *Reader) replay() {
 	h := &r.held
@@ -36,9 +48,9 @@ func (r *Reader) replay() {
 		if h.next > 0 {
 			from = h.rows[h.next-1].end
 		}
-		row := h.rows[h.next]
+		row, v := h.rows[h.next], h.verdict(h.next)
 		h.next++
-		r.take(h.text[from:row.end], row.line, h.given)
+		r.take(h.text[from:row.end], row.line, v)
 	}
 	if h.next < len(h.rows) {
 		return

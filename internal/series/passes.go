@@ -22,6 +22,9 @@ type passes struct {
 	prev    int64 // local seconds of the run's last row
 	rows    int64 // used rows at the run's last row: more of them end the run
 	confuse bool  // a step that fits no order
+	held    int   // rows of the run while they are held
+	leap    int64 // a long step from the run's first local time: what it was shows in the order of the rows behind it
+	turn    int   // the rows before it
 	tags    map[int32]struct{}
 }
 
@@ -50,6 +53,8 @@ const (
 	refuse   verdict = iota + 1 // not to be known
 	hold                        // not known yet
 	settle                      // give the held rows the verdict that stands beside, then ask again
+	turned12                    // of held rows: those before passes.turn are in pass 1, those behind it in pass 2
+	turned21                    // the other way round
 )
 
 func verdictOf(pass int) verdict {
@@ -92,6 +97,7 @@ func (p *passes) ask(wall int64, o overlap, tag int32, before, rows int64) (v, h
 	case runRefused:
 		return refuse, 0
 	}
+	p.held++
 	return hold, 0
 }
 
@@ -118,15 +124,11 @@ func (p *passes) step(wall int64, tag int32, before int64) (v, held verdict) {
 	case p.order > 0 && step <= -long, p.order < 0 && step >= long:
 	case step == 0 && (tag < 0 || met) && p.hourly():
 	case p.order == 0 && (step <= -long || step >= long):
-		p.confuse = true
+		p.confuse = p.confuse || p.leap != 0 || p.lo != p.hi
+		p.leap, p.turn = step, p.held
 		return 0, 0
 	default:
-		if p.order == 0 && step > 0 {
-			p.order = 1
-		} else if p.order == 0 && step < 0 {
-			p.order = -1
-		}
-		return 0, 0
+		return p.follow(step)
 	}
 	first, second := 1, 2
 	if p.order < 0 {
@@ -145,6 +147,29 @@ func (p *passes) step(wall int64, tag int32, before int64) (v, held verdict) {
 	default:
 		p.confuse = true
 	}
+	return 0, 0
+}
+
+// follow takes a short step. The first one tells the order, and with it what a
+// long step before it was: one from pass to pass, or rows that are missing.
+func (p *passes) follow(step int64) (v, held verdict) {
+	if p.order != 0 || step == 0 {
+		return 0, 0
+	}
+	p.order = 1
+	if step < 0 {
+		p.order = -1
+	}
+	switch {
+	case p.confuse:
+	case p.order > 0 && p.leap < 0:
+		p.state, p.pass, p.asked = runKnown, 2, true
+		return settle, turned12
+	case p.order < 0 && p.leap > 0:
+		p.state, p.pass, p.asked = runKnown, 1, true
+		return settle, turned21
+	}
+	p.leap = 0
 	return 0, 0
 }
 
@@ -198,7 +223,7 @@ func (p *passes) giveUp() verdict {
 // decide weighs what speaks for each pass: what stands right before and right
 // after the run, and when the file was written. 0: nothing, or both.
 func (p *passes) decide(next int64) int {
-	if p.confuse {
+	if p.confuse || p.leap != 0 {
 		return 0
 	}
 	long := p.overlap.length()

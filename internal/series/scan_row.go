@@ -90,6 +90,7 @@ func (r *Reader) take(row []byte, line int64, given verdict) bool {
 			var held verdict
 			if v, held = r.passes.ask(s.wall, s.local.overlap, tag, r.beforeRow(tag), r.used); v == settle {
 				r.held.settle(held)
+				r.held.turn = r.passes.turn
 				return false
 			}
 		}
