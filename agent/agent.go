@@ -24,6 +24,8 @@ import (
 	"millwright/internal/objstore"
 	"millwright/internal/shelf"
 	"millwright/internal/window"
+	"millwright/results"
+	"millwright/results/sink"
 	"millwright/upload"
 )
 
@@ -86,6 +88,7 @@ type ground struct {
 	watch  *clock.Watch
 	board  *notes
 	start  beginning
+	fleet  sink.Fleet
 }
 
 // work starts the loops over an open ledger and waits for them; after a change
@@ -142,9 +145,12 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
 	}
+	runners, names := a.sinks(g)
 	return &daemon{
-		taker:  taker,
-		sealer: sealer,
+		results: a.follow(g, store, names, g.fleet.Wake),
+		sinks:   func(ctx context.Context) error { return g.fleet.Run(ctx, runners) },
+		taker:   taker,
+		sealer:  sealer,
 		ingester: &ingest.Ingester{
 			Taker: turning{site.listing(taker), ingesting.beat, limits.File, listed}, Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
 			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, notes: board, log: a.log},
@@ -210,6 +216,8 @@ type daemon struct {
 	ingester *ingest.Ingester
 	uploader *upload.Uploader
 	keeper   *keeper
+	results  *results.Results
+	sinks    func(context.Context) error
 	reloader *reloader
 	log      *zap.Logger
 }
@@ -232,6 +240,8 @@ func (d *daemon) run(ctx context.Context) error {
 	start("ingest", d.ingester.Run)
 	start("upload", d.uploader.Run)
 	start("keep", d.keeper.run)
+	start("results", d.results.Run)
+	start("sinks", d.sinks)
 	start("reload", d.reloader.run)
 	start("watch", func(ctx context.Context) error {
 		if err := d.taker.Watch(ctx); err != nil && ctx.Err() == nil {

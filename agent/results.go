@@ -21,11 +21,15 @@ const resultLimit = 64 << 20
 // follow makes the part that brings results home. Sent is called after new
 // messages for the sinks, whose names are given.
 func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent func()) *results.Results {
-	beats := map[string]*beat{}
+	beats, known := map[string]*beat{}, map[string]bool{}
 	for _, s := range a.cfg.Schedulers {
+		known[s.Name] = true
 		if s.Output.Bucket != "" {
 			beats[s.Name] = a.pulse.beat("results of "+s.Name, turnWithin)
 		}
+	}
+	for _, code := range []string{results.CodeMissing, results.CodeStore, results.CodeService} {
+		g.board.keep(context.Background(), code, known)
 	}
 	set := results.Settings{
 		Dir:     g.dirs.state,

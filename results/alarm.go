@@ -110,23 +110,23 @@ func (d *draft) tell(how outbox.AlarmState) error {
 	return d.message(outbox.Alert, outbox.ID(d.f.Name, a.Start, outbox.Alert, a.Generation), a.Start, a.Generation, "", body)
 }
 
-// The notes of a scheduler's results.
+// The codes of what stands on the Board; the scope is the scheduler.
 const (
-	noteMissing = "no-result" // windows in a row have none
-	noteStore   = "results"   // they cannot be looked for
-	noteService = "service"   // it cannot be asked
+	CodeMissing = "no-result" // windows in a row have none
+	CodeStore   = "results"   // they cannot be looked for
+	CodeService = "service"   // it cannot be asked
 )
 
 // notice shows the alarm to people, or takes it away.
 func (f *follower) notice(ctx context.Context) {
 	a := f.state.Alarm
 	if a == nil {
-		f.r.board.Clear(ctx, f.Name, noteMissing)
+		f.r.board.Clear(ctx, f.Name, CodeMissing)
 		return
 	}
 	what := fmt.Sprintf("the window of %s has no result: %s", stamp(a.First), a.Reason)
 	if a.Windows > 1 {
 		what = fmt.Sprintf("%d windows from %s to %s have no result; of the last one: %s", a.Windows, stamp(a.First), stamp(a.Last), a.Reason)
 	}
-	f.r.board.Stand(ctx, f.Name, noteMissing, what, a.Remedy)
+	f.r.board.Stand(ctx, f.Name, CodeMissing, what, a.Remedy)
 }

@@ -113,12 +113,12 @@ func (f *follower) executions(ctx context.Context, first, last int64) (map[int64
 			if objstore.KindOf(err) == objstore.KindForbidden {
 				remedy = "give these credentials lookoutequipment:ListInferenceExecutions, and check service.region"
 			}
-			f.r.board.Stand(ctx, f.Name, noteService, "the service cannot be asked why results are missing: "+executions.Printable(what, 500), remedy)
+			f.r.board.Stand(ctx, f.Name, CodeService, "the service cannot be asked why results are missing: "+executions.Printable(what, 500), remedy)
 			f.log.Debug("ask the service", zap.Error(err))
 		}
 		return nil, err
 	}
-	f.r.board.Clear(ctx, f.Name, noteService)
+	f.r.board.Clear(ctx, f.Name, CodeService)
 	said := make(map[int64]executions.Execution, len(list))
 	for _, e := range list {
 		said[e.Start] = e

@@ -177,7 +177,7 @@ func (f *follower) unreachable(ctx context.Context, err error) {
 	}
 	what, remedy := objstore.Explain(err)
 	remedy = strings.ReplaceAll(remedy, "s3:PutObject and s3:GetObject", "s3:GetObject")
-	f.r.board.Stand(ctx, f.Name, noteStore, fmt.Sprintf("results in s3://%s/%s cannot be looked for: %s", f.Bucket, f.Prefix, what), remedy)
+	f.r.board.Stand(ctx, f.Name, CodeStore, fmt.Sprintf("results in s3://%s/%s cannot be looked for: %s", f.Bucket, f.Prefix, what), remedy)
 	if f.failures == 1 {
 		f.log.Warn("look for results", zap.String("what", what), zap.Error(err))
 	}
@@ -185,5 +185,5 @@ func (f *follower) unreachable(ctx context.Context, err error) {
 
 func (f *follower) reached(ctx context.Context) {
 	f.failures = 0
-	f.r.board.Clear(ctx, f.Name, noteStore)
+	f.r.board.Clear(ctx, f.Name, CodeStore)
 }

@@ -72,7 +72,9 @@ func (s *stuck) Now() time.Time {
 	return s.now
 }
 
-func (s *stuck) Wait(context.Context, time.Time, <-chan struct{}) error { return errors.New("not used") }
+func (s *stuck) Wait(context.Context, time.Time, <-chan struct{}) error {
+	return errors.New("not used")
+}
 
 // notes is a Board.
 type notes map[string]string
