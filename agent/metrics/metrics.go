@@ -71,7 +71,7 @@ func (m Metric) lines(s *status.Snapshot) []string {
 		if len(m.Labels) > 0 {
 			b.WriteByte('}')
 		}
-		b.WriteString(" " + strconv.FormatFloat(v, 'g', -1, 64) + "\n")
+		b.WriteString(" " + number(v) + "\n")
 		lines = append(lines, b.String())
 	})
 	slices.Sort(lines)
@@ -86,6 +86,15 @@ func escape(text string, label bool) string {
 		text = strings.ReplaceAll(text, `"`, `\"`)
 	}
 	return text
+}
+
+// number writes whole numbers, such as instants, without exponent: people read
+// them too.
+func number(v float64) string {
+	if math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // seconds is an instant as Unix seconds, NaN for never.

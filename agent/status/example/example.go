@@ -53,7 +53,7 @@ func mill(now time.Time) status.Scheduler {
 	const f = 5 * time.Minute
 	current := now.Truncate(f)
 	s := status.Scheduler{
-		Name: "mill-2", Frequency: int64(f / time.Second), NextWindow: current, NextWake: current.Add(2 * time.Minute),
+		Name: "mill-2", Frequency: int64(f / time.Second), NextWindow: current, NextWake: current.Add(7 * time.Minute),
 		LastDrop: now.Add(-38 * time.Second), LastRow: now.Add(-71 * time.Second), LastWindow: current.Add(-2 * f), LastUpload: current.Add(-f + 3*time.Second),
 		LastResult: current.Add(-110 * time.Second), Backlog: 2,
 		Outcomes: map[window.Scoring]int64{window.Delivered: 281, window.Missing: 2, window.Unscored: 4, window.Awaited: 1},
@@ -64,13 +64,15 @@ func mill(now time.Time) status.Scheduler {
 	}
 	begin := current.Add(-7*time.Hour - 25*time.Minute)
 	end := begin.Add(95 * time.Minute)
+	var highest float64
+	var highestAt time.Time
 	for i := 288; i >= 2; i-- {
 		start := current.Add(-time.Duration(i) * f)
 		if i == 180 || i == 181 || i > 216 && i < 221 { // missing, and an outage
 			continue
 		}
 		p := status.Score{Start: start, End: start.Add(f), Rows: 5}
-		peak := 0.12 + 0.05*math.Sin(float64(i)/9) + 0.04*math.Sin(float64(i)*1.7) + 0.02*math.Sin(float64(i)*5.1)
+		peak := 0.1 + 0.05*math.Sin(float64(i)/9) + 0.12*noise(i)
 		switch {
 		case i >= 236 && i < 262:
 			p.Off = 5
@@ -78,17 +80,19 @@ func mill(now time.Time) status.Scheduler {
 			continue
 		case !start.Before(begin) && start.Before(end):
 			into := start.Sub(begin).Minutes() / end.Sub(begin).Minutes()
-			peak = 0.55 + 0.38*math.Sin(math.Pi*into) + 0.03*math.Sin(float64(i)*2.3)
+			peak = 0.55 + 0.38*math.Sin(math.Pi*into) + 0.05*noise(i)
 			p.Anomalous = 4
 		case !start.Before(begin.Add(-40*time.Minute)) && start.Before(begin):
 			peak += 0.3 * (1 - begin.Sub(start).Minutes()/40)
+		}
+		if peak > highest {
+			highest, highestAt = peak, start.Add(3*time.Minute)
 		}
 		p.Peak = &peak
 		s.Scores = append(s.Scores, p)
 	}
 	e := event.Document{
-		ID: begin.Format("20060102T150405Z"), State: event.Closed, Start: begin, End: end, Duration: int64(end.Sub(begin) / time.Second), Rows: 76, Peak: 0.957,
-		PeakAt: begin.Add(48 * time.Minute),
+		ID: begin.Format("20060102T150405Z"), State: event.Closed, Start: begin, End: end, Duration: int64(end.Sub(begin) / time.Second), Rows: 76, Peak: highest, PeakAt: highestAt,
 		Top: []resultline.Share{
 			{Name: `gearbox-2\bearing_temperature_drive_end`, Value: 0.314}, {Name: `gearbox-2\vibration_axial`, Value: 0.227}, {Name: `mill-2\motor_current`, Value: 0.131},
 			{Name: `gearbox-2\oil_temperature`, Value: 0.092}, {Name: `mill-2\feed_rate`, Value: 0.061}, {Name: `mill-2\inlet_pressure`, Value: 0.044},
@@ -105,6 +109,9 @@ func mill(now time.Time) status.Scheduler {
 			c.Stage = status.Uploaded
 		case i == 9:
 			c.LateRows = 34
+		case i == 14 || i == 15:
+			high := 0.56
+			c.Anomalous, c.Peak = 2, &high
 		case i == 21:
 			c.Stage, c.Overdue, c.Why = status.Unscored, true, "its rows came after the wake-up"
 		case i == 30 || i == 31:
@@ -129,7 +136,7 @@ func pump(now time.Time) status.Scheduler {
 	}
 	for i := 288; i >= 5; i-- {
 		start := current.Add(-time.Duration(i) * f)
-		peak := 0.08 + 0.03*math.Sin(float64(i)/14) + 0.02*math.Sin(float64(i)*2.9)
+		peak := 0.05 + 0.03*math.Sin(float64(i)/14) + 0.08*noise(i)*noise(i+7)
 		s.Scores = append(s.Scores, status.Score{Start: start, End: start.Add(f), Rows: 5, Peak: &peak})
 	}
 	s.Windows = strip(current, f, func(i int, c *status.Cell) {
@@ -147,6 +154,12 @@ func pump(now time.Time) status.Scheduler {
 		}
 	})
 	return s
+}
+
+// noise is a number from 0 to 1 that looks like chance and is the same each time.
+func noise(i int) float64 {
+	_, part := math.Modf(math.Abs(math.Sin(float64(i)*12.9898) * 43758.5453))
+	return part
 }
 
 // strip makes delivered windows and lets set change the i-th before the current.

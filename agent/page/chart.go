@@ -1,0 +1,226 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	//lint:ignore ST1001 nodes read like the page they make
+	. "maragu.dev/gomponents"
+	//lint:ignore ST1001 the same
+	. "maragu.dev/gomponents/html"
+
+	"millwright/agent/status"
+	"millwright/internal/event"
+	"millwright/internal/resultline"
+)
+
+// The plot's own units: a minute is one wide, a score of 1 is so high. The
+// browser stretches it, so it holds no text.
+const (
+	plotWidth  = 24 * 60
+	plotHeight = 200
+)
+
+// axis is the day that a chart shows: it ends with the hour under way.
+type axis struct{ from, to time.Time }
+
+func axisOf(now time.Time) axis {
+	to := now.UTC().Truncate(time.Hour).Add(time.Hour)
+	return axis{to.Add(-status.Day), to}
+}
+
+// x is an instant's place, within the plot.
+func (a axis) x(t time.Time) float64 {
+	return max(0, min(plotWidth, t.Sub(a.from).Minutes()))
+}
+
+func y(score float64) float64 { return plotHeight * (1 - max(0, min(1, score))) }
+
+// chart is the score of the last day.
+func chart(sc *status.Scheduler, now time.Time, id string) Node {
+	a := axisOf(now)
+	labels := make([]Node, 0, 7)
+	for t := a.from; !t.After(a.to); t = t.Add(4 * time.Hour) {
+		labels = append(labels, Span(Text(t.Format("15:04"))))
+	}
+	caption := "Anomaly score of the last 24 hours"
+	var legend []Node
+	for _, l := range []struct {
+		show        bool
+		class, word string
+	}{
+		{len(sc.Events) > 0, "event", plural(len(sc.Events), "event")},
+		{anyOff(sc), "off", "machine off"},
+		{len(sc.Scores) > 0, "gap", "blank: no result"},
+	} {
+		if l.show {
+			legend = append(legend, Li(Class("key-"+l.class), Raw(`<svg aria-hidden="true"><rect width="100%" height="100%"/></svg>`), Text(l.word)))
+		}
+	}
+	return Figure(Class("score"),
+		FigCaption(Text(caption), Small(Text(summary(sc, now)))),
+		Div(Class("plot"),
+			Div(Class("ys"), Aria("hidden", "true"), Span(Text("1")), Span(Text("0.5")), Span(Text("0"))),
+			plot(sc, a, now, id),
+			Div(Class("xs"), Aria("hidden", "true"), Group(labels)),
+		),
+		If(len(legend) > 0, Ul(Class("legend"), Group(legend))),
+	)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func anyOff(sc *status.Scheduler) bool {
+	for _, p := range sc.Scores {
+		if p.Peak == nil && p.Off > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// summary says what the chart shows, for those who do not see it too.
+func summary(sc *status.Scheduler, now time.Time) string {
+	var high *status.Score
+	for i := range sc.Scores {
+		if p := &sc.Scores[i]; p.Peak != nil && (high == nil || *p.Peak > *high.Peak) {
+			high = p
+		}
+	}
+	if high == nil {
+		return "no score yet"
+	}
+	return fmt.Sprintf("highest %.2f in the window from %s", *high.Peak, day(high.Start, now))
+}
+
+// plot draws events, off times and the score; windows without result are left
+// blank.
+func plot(sc *status.Scheduler, a axis, now time.Time, id string) Node {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" preserveAspectRatio="none" role="img" aria-labelledby="%s-t"><title id="%s-t">`, plotWidth, plotHeight, id, id)
+	b.WriteString("Highest anomaly score of each window, " + summary(sc, now) + "; " + plural(len(sc.Events), "event"))
+	b.WriteString("</title>")
+	fmt.Fprintf(&b, `<clipPath id="%s-hi"><rect width="%d" height="%d"/></clipPath><clipPath id="%s-lo"><rect y="%d" width="%d" height="%d"/></clipPath>`,
+		id, plotWidth, plotHeight/2, id, plotHeight/2, plotWidth, plotHeight/2+4)
+	for h := 4; h < 24; h += 4 {
+		fmt.Fprintf(&b, `<path class="grid" d="M%d 0V%d"/>`, h*60, plotHeight)
+	}
+	for _, e := range sc.Events {
+		from := a.x(e.Start)
+		to := max(a.x(eventEnd(e, now)), from+4) // never too thin to be seen
+		fmt.Fprintf(&b, `<g class="event"><title>event from %s to %s UTC, peak %.2f</title><rect x="%.1f" width="%.1f" height="%d"/><rect class="mark" x="%.1f" width="%.1f" height="7"/></g>`,
+			e.Start.Format("15:04"), ended(e), e.Peak, from, to-from, plotHeight, from, to-from)
+	}
+	for _, p := range sc.Scores {
+		if p.Peak == nil && p.Off > 0 {
+			fmt.Fprintf(&b, `<rect class="off" x="%.1f" y="%d" width="%.1f" height="%d"/>`, a.x(p.Start), plotHeight-26, a.x(p.End)-a.x(p.Start), 26)
+		}
+	}
+	line, area := trace(sc.Scores, a)
+	for _, half := range []string{"lo", "hi"} {
+		fmt.Fprintf(&b, `<g class="%s" clip-path="url(#%s-%s)"><path class="area" d="%s"/><path class="line" d="%s"/></g>`, half, id, half, area, line)
+	}
+	fmt.Fprintf(&b, `<path class="limit" d="M0 %dH%d"/><path class="now" d="M%.1f 0V%d"/></svg>`, plotHeight/2, plotWidth, a.x(now), plotHeight)
+	return Raw(b.String()) // made of numbers and instants alone
+}
+
+// trace is the score as steps, one per window, and the area below them. It is
+// interrupted where there is no score.
+func trace(scores []status.Score, a axis) (line, area string) {
+	var l, ar strings.Builder
+	var end time.Time
+	open := false
+	stop := func() {
+		if open {
+			fmt.Fprintf(&ar, "V%d", plotHeight)
+		}
+		open = false
+	}
+	for _, p := range scores {
+		if p.Peak == nil || !p.End.After(a.from) {
+			stop()
+			continue
+		}
+		if !p.Start.Equal(end) {
+			stop()
+		}
+		if open {
+			fmt.Fprintf(&l, "V%.1f", y(*p.Peak))
+			fmt.Fprintf(&ar, "V%.1f", y(*p.Peak))
+		} else {
+			fmt.Fprintf(&l, "M%.1f %.1f", a.x(p.Start), y(*p.Peak))
+			fmt.Fprintf(&ar, "M%.1f %dV%.1f", a.x(p.Start), plotHeight, y(*p.Peak))
+		}
+		fmt.Fprintf(&l, "H%.1f", a.x(p.End))
+		fmt.Fprintf(&ar, "H%.1f", a.x(p.End))
+		open, end = true, p.End
+	}
+	stop()
+	return l.String(), ar.String()
+}
+
+// eventEnd is where an event ends on the chart: one that is open goes on.
+func eventEnd(e event.Document, now time.Time) time.Time {
+	if e.State == event.Open {
+		return now
+	}
+	return e.End
+}
+
+func ended(e event.Document) string {
+	if e.State == event.Open {
+		return "now"
+	}
+	return e.End.UTC().Format("15:04")
+}
+
+// day is an instant to the minute, with the date if that is another one.
+func day(t, now time.Time) string {
+	if t, now = t.UTC(), now.UTC(); t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04")
+	}
+	return t.UTC().Format("2 Jan 15:04")
+}
+
+// latest is the newest event with its sensors.
+func latest(sc *status.Scheduler, now time.Time) Node {
+	e := sc.Latest
+	if e == nil {
+		return P(Class("hint"), Text("No anomalous event has been reported."))
+	}
+	state := map[event.State]string{event.Open: "still going on", event.Closed: "over", event.Unknown: "end unknown, results are missing"}[e.State]
+	most := 0.0
+	for _, s := range e.Top {
+		most = max(most, s.Value)
+	}
+	return Section(Class("event"),
+		H3(Text("Latest event"), Span(Class("badge "+string(e.State)), Text(state))),
+		P(Text(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), length(time.Duration(e.Duration)*time.Second), e.Peak, e.PeakAt.UTC().Format("15:04")))),
+		If(len(e.Top) > 0, Group{
+			P(Class("hint"), Text("Share of the sensors in the score:")),
+			Ol(Class("sensors"), Map(e.Top[:min(6, len(e.Top))], func(s resultline.Share) Node { return sensor(s, most) })),
+		}),
+	)
+}
+
+func sensor(s resultline.Share, most float64) Node {
+	part := 0.0
+	if most > 0 {
+		part = max(0, min(1, s.Value/most))
+	}
+	component, name, both := strings.Cut(s.Name, `\`)
+	if !both {
+		component, name = "", s.Name
+	}
+	return Li(
+		Span(Class("name"), Text(name), If(component != "", Small(Text(" "+component)))),
+		Span(Class("value"), Text(fmt.Sprintf("%.0f %%", 100*s.Value))),
+		Raw(fmt.Sprintf(`<svg aria-hidden="true"><rect class="full" width="100%%" height="100%%" rx="3"/><rect width="%.1f%%" height="100%%" rx="3"/></svg>`, 100*part)),
+	)
+}

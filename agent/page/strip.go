@@ -1,0 +1,142 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	//lint:ignore ST1001 nodes read like the page they make
+	. "maragu.dev/gomponents"
+	//lint:ignore ST1001 the same
+	. "maragu.dev/gomponents/html"
+
+	"millwright/agent/status"
+)
+
+// stage is how a stage is shown: its own shape, not only its own colour.
+type stage struct {
+	is   status.Stage
+	word string
+	art  string // SVG in a box of 20 by 24; gc is filled and gl drawn in the colour of the stage, gp and gd are upon it
+}
+
+// stages are all there are, in the order of the legend.
+func stages() []stage {
+	const whole = `<rect class="gc" width="20" height="24" rx="3"/>`
+	return []stage{
+		{status.Delivered, "delivered", whole + `<path class="gp" d="M5.5 12.5l3.2 3.3 6-7.3"/>`},
+		{status.Uploaded, "uploaded", `<rect class="gc" y="6" width="20" height="18" rx="3"/><path class="gp" d="M10 20v-8M6.6 15l3.4-3.4 3.4 3.4"/>`},
+		{status.Sealed, "sealed", `<rect class="gc" y="12" width="20" height="12" rx="3"/>`},
+		{status.Received, "received", `<rect class="gc" y="18" width="20" height="6" rx="3"/>`},
+		{status.Open, "under way", `<rect class="gl" x=".75" y=".75" width="18.5" height="22.5" rx="3" stroke-dasharray="3 3"/>`},
+		{status.Missing, "result missing", whole + `<path class="gp" d="M6.8 9.2a3.2 3.2 0 1 1 4.6 2.9c-1 .6-1.4 1.1-1.4 2.3"/><circle class="gd" cx="10" cy="17.8" r="1.4"/>`},
+		{status.Failed, "run failed", whole + `<path class="gp" d="M6 8l8 8M14 8l-8 8"/>`},
+		{status.Unscored, "too late to be scored", whole + `<path class="gp" d="M10 6.5v6l4 2.4"/><circle class="gp" cx="10" cy="12" r="7"/>`},
+		{status.Silent, "no file", `<rect class="gl" x=".75" y=".75" width="18.5" height="22.5" rx="3"/><path class="gl" d="M5 19L15 5"/>`},
+		{status.Nothing, "no rows", `<path class="gl" d="M6 22.5h8"/>`},
+	}
+}
+
+// glyphs defines the shapes once for the whole page.
+func glyphs() Node {
+	var b strings.Builder
+	for _, g := range stages() {
+		fmt.Fprintf(&b, `<symbol id="g-%s" viewBox="0 0 20 24">%s</symbol>`, g.is, g.art)
+	}
+	return Raw(`<svg class="defs" aria-hidden="true" width="0" height="0">` + b.String() +
+		`<symbol id="g-late" viewBox="0 0 20 24"><path class="gt" d="M5 0h12a3 3 0 0 1 3 3v12z"/></symbol>` +
+		`<symbol id="g-anomaly" viewBox="0 0 20 24"><path class="ga" d="M0 23h20"/></symbol>` +
+		`<pattern id="off" width="6" height="6" patternUnits="userSpaceOnUse"><path class="offp" d="M0 0h3v6h-3z"/></pattern></svg>`)
+}
+
+func use(id string) Node { return Raw(`<svg aria-hidden="true"><use href="#g-` + id + `"/></svg>`) }
+
+// strip is the scheduler's windows, one cell each.
+func strip(sc *status.Scheduler) Node {
+	seen := map[status.Stage]int{}
+	late, anomalous := 0, 0
+	for _, c := range sc.Windows {
+		seen[c.Stage]++
+		if c.Anomalous > 0 {
+			anomalous++
+		}
+		if c.LateRows > 0 {
+			late++
+		}
+	}
+	var legend []Node
+	for _, g := range stages() {
+		if n := seen[g.is]; n > 0 {
+			legend = append(legend, Li(Class(string(g.is)), use(string(g.is)), Text(fmt.Sprintf("%d %s", n, g.word))))
+		}
+	}
+	if late > 0 {
+		legend = append(legend, Li(Class("late"), use("late"), Text(fmt.Sprintf("%d with late rows", late))))
+	}
+	if anomalous > 0 {
+		legend = append(legend, Li(Class("anomaly"), use("anomaly"), Text(fmt.Sprintf("%d anomalous", anomalous))))
+	}
+	return Figure(Class("windows"),
+		FigCaption(Text(fmt.Sprintf("The last %d windows, oldest first", len(sc.Windows)))),
+		Ol(Class("strip"), Map(cells(sc), func(i int) Node { return cell(sc, i) })),
+		Ul(Class("legend"), Group(legend)),
+	)
+}
+
+func cells(sc *status.Scheduler) []int {
+	places := make([]int, len(sc.Windows))
+	for i := range places {
+		places[i] = i
+	}
+	return places
+}
+
+// labelEvery is how many cells there are from one time below the strip to the
+// next.
+const labelEvery = 6
+
+func cell(sc *status.Scheduler, i int) Node {
+	c := &sc.Windows[i]
+	words := tell(c)
+	classes := string(c.Stage)
+	if c.Anomalous > 0 {
+		classes += " anomalous"
+	}
+	return Li(Class(classes), TitleAttr(words),
+		use(string(c.Stage)),
+		If(c.LateRows > 0, Raw(`<svg class="late" aria-hidden="true"><use href="#g-late"/></svg>`)),
+		Span(Class("vh"), Text(words)),
+		If(i%labelEvery == 0, Time(Aria("hidden", "true"), DateTime(c.Start.Format(time.RFC3339)), Text(c.Start.UTC().Format("15:04")))),
+	)
+}
+
+// tell is all there is to say of a window, in a line.
+func tell(c *status.Cell) string {
+	word := string(c.Stage)
+	for _, g := range stages() {
+		if g.is == c.Stage {
+			word = g.word
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s to %s UTC: %s", c.Start.UTC().Format("2 Jan 15:04"), c.End.UTC().Format("15:04"), word)
+	if c.Peak != nil {
+		fmt.Fprintf(&b, ", highest score %.2f", *c.Peak)
+	}
+	if c.Anomalous > 0 {
+		fmt.Fprintf(&b, ", %d anomalous rows", c.Anomalous)
+	}
+	if c.LateRows > 0 {
+		fmt.Fprintf(&b, ", %d rows came too late", c.LateRows)
+	}
+	if c.Overdue && c.Stage != status.Unscored {
+		b.WriteString(", sealed after the wake-up")
+	}
+	if c.Why != "" {
+		b.WriteString("; " + c.Why)
+	}
+	if c.Remedy != "" {
+		b.WriteString("; what to do: " + c.Remedy)
+	}
+	return b.String()
+}
