@@ -355,3 +355,23 @@ func TestWrapped(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestResultsFollowUntilInterrupted(t *testing.T) {
+	t.Parallel()
+	r := newResultsRig(t)
+	r.deliver("pump-7", resultsDay, time.Minute, 0.1)
+	ctx, stop := context.WithCancel(t.Context())
+	var out, errs pipe
+	root := newRoot()
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	code := make(chan int, 1)
+	go func() {
+		code <- execute(ctx, root, []string{"results", "--config", r.config, "--follow", "--csv", "--since", "2026-01-05"})
+	}()
+	out.await(t, "2026-01-05T00:01:00Z,pump-7,0,NO_ANOMALY_DETECTED,0.1,")
+	stop()
+	if got := <-code; got != exitDone || errs.text.Len() > 0 {
+		t.Errorf("exit %d: %s", got, errs.text.String())
+	}
+}
