@@ -27,12 +27,14 @@ type keeper struct {
 
 	saved  time.Time // business time of the last SetLastWall
 	pruned time.Time // business time of the last prune
+	gone   forgetter
 }
 
 // keeping is the part of the ledger that a keeper writes.
 type keeping interface {
 	SetLastWall(ctx context.Context, wall time.Time) error
 	Prune(ctx context.Context, before time.Time) (windows, drops int64, err error)
+	inspecting
 }
 
 const (
@@ -66,10 +68,22 @@ func (k *keeper) turn(ctx context.Context) {
 		}
 		k.saved = now
 	}
-	if now.Sub(k.pruned).Abs() >= pruneEvery && k.watch.Settled() {
+	if !k.watch.Settled() {
+		return
+	}
+	if now.Sub(k.pruned).Abs() >= pruneEvery {
 		k.prune(ctx, now)
 		k.pruned = now
 	}
+	k.gone.ledger, k.gone.grace = k.ledger, k.overdue+24*time.Hour
+	if err := k.gone.turn(ctx, now, k.horizon(now)); err != nil && ctx.Err() == nil {
+		k.log.Error("look for files that are gone", zap.Error(err))
+	}
+}
+
+// horizon is the time before which windows and drops may be forgotten.
+func (k *keeper) horizon(now time.Time) time.Time {
+	return now.Add(-max(remember, k.overdue+7*24*time.Hour))
 }
 
 // look watches the clock, and asks the store what time it is while the own
@@ -100,7 +114,7 @@ func (k *keeper) prune(ctx context.Context, now time.Time) {
 			k.log.Error("prune the archive", zap.String("dir", r.dir), zap.Error(err))
 		}
 	}
-	if _, _, err := k.ledger.Prune(ctx, now.Add(-max(remember, k.overdue+7*24*time.Hour))); err != nil && ctx.Err() == nil {
+	if _, _, err := k.ledger.Prune(ctx, k.horizon(now)); err != nil && ctx.Err() == nil {
 		k.log.Error("prune the ledger", zap.Error(err))
 	}
 }
