@@ -15,8 +15,9 @@ const (
 	manyPending = 16   // above, uploads are surveyed and checked by listings
 	checkBatch  = 1000 // uploads checked at once: a listing's page
 	surveyBatch = 1000
-	surveyAhead = 2 * time.Minute // a window whose wake-up is nearer waits for no survey
-	checkAge    = 2 * time.Second // an upload waits no longer for its check
+	surveyAhead = 2 * time.Minute        // a window whose wake-up is nearer waits for no survey
+	checkAge    = 2 * time.Second        // an upload waits no longer for its check
+	checkRest   = 200 * time.Millisecond // ... and not for others when none came for so long
 	smallObject = 256 << 10
 )
 
@@ -38,6 +39,7 @@ type loop struct {
 	uncheck   []outcome // wait for a check
 	checking  bool
 	oldest    time.Time // of uncheck
+	newest    time.Time // ... when nothing else is under way, the next check waits for more
 	loading   bool
 	want      bool      // Pending is to be read
 	lastLoad  time.Time // when it was read last
@@ -250,7 +252,7 @@ func (l *loop) startCheck(ctx context.Context, real time.Time) {
 	if l.checking || n == 0 || l.plan.store.closed && l.plan.store.next.After(real) && !l.ending {
 		return
 	}
-	if n < checkBatch && l.flying > 0 && real.Sub(l.oldest) < checkAge && !l.ending {
+	if n < checkBatch && real.Before(l.checkAt()) && !l.ending {
 		return
 	}
 	n = min(n, 2*checkBatch)
@@ -262,6 +264,16 @@ func (l *loop) startCheck(ctx context.Context, real time.Time) {
 	}
 	l.checking = true
 	go func() { l.checks <- l.u.checkMany(ctx, jobs, outs) }()
+}
+
+// checkAt is when a check is due although few uploads wait for it: many are
+// checked with one listing, but nobody knows whether more will come.
+func (l *loop) checkAt() time.Time {
+	at := l.oldest.Add(checkAge)
+	if rest := l.newest.Add(checkRest); l.flying == 0 && rest.Before(at) {
+		return rest
+	}
+	return at
 }
 
 // due is when step has something to do although nothing happens.
@@ -280,7 +292,7 @@ func (l *loop) due(real time.Time) time.Time {
 		sooner(l.lastLoad.Add(l.loadPause))
 	}
 	if len(l.uncheck) > 0 && !l.checking {
-		sooner(l.oldest.Add(checkAge))
+		sooner(l.checkAt())
 	}
 	if floor := real.Add(5 * time.Millisecond); t.Before(floor) {
 		return floor

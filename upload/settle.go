@@ -40,6 +40,7 @@ func (l *loop) took(o outcome, real time.Time) {
 	if len(l.uncheck) == 0 {
 		l.oldest = real
 	}
+	l.newest = real
 	l.uncheck = append(l.uncheck, o)
 }
 
