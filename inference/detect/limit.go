@@ -1,0 +1,79 @@
+package detect
+
+import (
+	"math"
+	"time"
+
+	"millwright/inference/detect/frame"
+	"millwright/internal/event"
+	"millwright/internal/resultline"
+)
+
+// Limit is where alarms begin, and how it came about.
+type Limit struct {
+	Median   float64 `json:"median"`   // of the smoothed scores of unlabelled rows
+	Limit    float64 `json:"limit"`    // above it a row is anomalous
+	Base     float64 `json:"base"`     // their 99 % quantile, from which the limit was raised
+	Weekly   float64 `json:"weekly"`   // episodes per week of the history at the limit
+	Verified bool    `json:"verified"` // the history is long enough to say so
+	Capped   bool    `json:"capped"`   // the target could not be reached
+}
+
+const (
+	baseQuantile = 0.99
+	raiseAtMost  = 1.3 // times the distance from median to base
+)
+
+// scored is a row of the history with its smoothed score.
+type scored struct {
+	label int64
+	state frame.State
+	score float64 // NaN: does not count
+}
+
+// findLimit raises the limit from the base until the history has no more episodes a
+// week than the target.
+func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
+	var v []float64
+	for _, r := range rows {
+		if !math.IsNaN(r.score) {
+			v = append(v, r.score)
+		}
+	}
+	running := time.Duration(len(v)) * rate
+	l := Limit{Base: quantile(v, baseQuantile), Median: sortedQuantile(v, 0.5)}
+	l.Base = max(l.Base, l.Median+1e-6)
+	l.Limit = l.Base
+	l.Verified = running >= s.MinHistory
+	weeks := running.Hours() / (24 * 7)
+	l.Weekly = episodes(rows, rate, l.Limit) / weeks
+	if !l.Verified {
+		return l
+	}
+	for step := 0.0; step <= 1 && l.Weekly > s.FalseAlarmsWeekly; step += 0.02 {
+		l.Limit = l.Median + (1+step*(raiseAtMost-1))*(l.Base-l.Median)
+		l.Weekly = episodes(rows, rate, l.Limit) / weeks
+	}
+	l.Capped = l.Weekly > s.FalseAlarmsWeekly
+	return l
+}
+
+// episodes counts the events that a limit would make of the history, by the rule
+// that all of them are counted by.
+func episodes(rows []scored, rate time.Duration, limit float64) float64 {
+	m := event.New(event.RuleFor(time.Hour, rate, 0))
+	seen := map[string]bool{}
+	for _, r := range rows {
+		row := resultline.Row{Time: r.label, Reason: resultline.NoAnomalyDetected}
+		switch {
+		case r.state == frame.Stopped:
+			row.Reason = resultline.MachineOff
+		case r.score > limit:
+			row.Prediction, row.Reason = 1, resultline.AnomalyDetected
+		}
+		for _, e := range m.Add(row) {
+			seen[e.ID] = true
+		}
+	}
+	return float64(len(seen))
+}

@@ -1,0 +1,142 @@
+package detect
+
+import (
+	"math"
+	"slices"
+)
+
+// Modes are the operating points of a machine: stretches of one sensor's values,
+// each around a centre. No centres: the machine has one mode.
+type Modes struct {
+	Sensor  int       `json:"sensor"` // index of the sensor that sets the operating point
+	Centers []float64 `json:"centers,omitempty"`
+	Low     []float64 `json:"low,omitempty"`  // lowest and highest value of each mode
+	High    []float64 `json:"high,omitempty"` // that was met in training
+}
+
+// Count is how many modes there are, at least one.
+func (m Modes) Count() int { return max(1, len(m.Centers)) }
+
+// Of gives the mode whose centre is nearest to v; where v is missing it is Count,
+// the machine as a whole.
+func (m Modes) Of(v float64) int {
+	if len(m.Centers) == 0 {
+		return 0
+	}
+	if math.IsNaN(v) {
+		return m.Count()
+	}
+	best := 0
+	for i, c := range m.Centers {
+		if math.Abs(v-c) < math.Abs(v-m.Centers[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// Unseen tells whether v lies further outside what a mode showed in training than
+// half of that mode's width.
+func (m Modes) Unseen(v float64) bool {
+	if len(m.Centers) == 0 || math.IsNaN(v) {
+		return false
+	}
+	for i := range m.Centers {
+		margin := (m.High[i] - m.Low[i]) / 2
+		if v >= m.Low[i]-margin && v <= m.High[i]+margin {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	maxModes    = 6
+	minShare    = 0.02 // of the rows, in each mode
+	valley      = 0.1  // rows between two modes against those at the lower of the two peaks
+	minExplains = 0.1  // of the other sensors' variance, for modes to be worth having
+)
+
+// findModes looks for the sensor whose plateaus tell most of the others' variance.
+// dwell is how many rows a mode lasts on average at the least. With candidates only
+// those sensors are considered, and the first with plateaus is taken.
+func findModes(s *sample, candidates []int, dwell int) Modes {
+	best, bestShare := Modes{}, minExplains
+	named := candidates != nil
+	if !named {
+		for j := range s.width {
+			candidates = append(candidates, j)
+		}
+	}
+	for _, j := range candidates {
+		m, ok := plateaus(s.column(j), j)
+		if !ok || s.switches(m) > 1/float64(dwell) {
+			continue
+		}
+		if named {
+			return m
+		}
+		if share := explained(s, m); share > bestShare {
+			best, bestShare = m, share
+		}
+	}
+	return best
+}
+
+// plateaus finds the most modes with valleys between them in the values of a sensor.
+func plateaus(values []float64, sensor int) (Modes, bool) {
+	values = slices.DeleteFunc(values, math.IsNaN)
+	slices.Sort(values)
+	if len(values) < 2*maxModes || values[0] == values[len(values)-1] {
+		return Modes{}, false
+	}
+	h := newHistogram(values)
+	for k := maxModes; k > 1; k-- {
+		centers := h.kmeans(k)
+		if len(centers) != k || !h.valleys(centers, len(values)) {
+			continue
+		}
+		m := Modes{Sensor: sensor, Centers: centers, Low: make([]float64, k), High: make([]float64, k)}
+		parts := make([][]float64, k)
+		for _, v := range values {
+			parts[m.Of(v)] = append(parts[m.Of(v)], v)
+		}
+		for i, p := range parts {
+			m.Low[i], m.High[i] = sortedQuantile(p, 0.01), sortedQuantile(p, 0.99)
+		}
+		return m, true
+	}
+	return Modes{}, false
+}
+
+// explained is the share of the other sensors' variance that lies between the modes
+// (η²), in the mean over the sensors.
+func explained(s *sample, m Modes) float64 {
+	var sum float64
+	modes := s.column(m.Sensor)
+	for j := range s.width {
+		if j == m.Sensor {
+			continue
+		}
+		n, mean, m2 := make([]float64, m.Count()), make([]float64, m.Count()), 0.0
+		var all, allMean, allM2 float64
+		for i, v := range s.column(j) {
+			if math.IsNaN(v) || math.IsNaN(modes[i]) {
+				continue
+			}
+			k := m.Of(modes[i])
+			n[k]++
+			delta := v - mean[k]
+			mean[k] += delta / n[k]
+			m2 += delta * (v - mean[k])
+			all++
+			delta = v - allMean
+			allMean += delta / all
+			allM2 += delta * (v - allMean)
+		}
+		if allM2 > 0 {
+			sum += 1 - m2/allM2
+		}
+	}
+	return sum / float64(max(s.width-1, 1))
+}

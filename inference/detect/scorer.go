@@ -1,0 +1,101 @@
+package detect
+
+import (
+	"math"
+
+	"millwright/inference/detect/frame"
+	"millwright/internal/resultline"
+)
+
+// Scorer gives the results of a machine's rows, one after another. What it says of
+// a row depends on the model and the Context rows up to it.
+type Scorer struct {
+	m        *Model
+	features *features
+	r        *residuals
+	running  *average // of running rows
+	restart  *average // of rows of the restart time
+	blame    *ring    // each row's contributions
+	shares   []float64
+	label    int64
+	row      resultline.Row
+}
+
+// NewScorer makes a Scorer that has seen no rows.
+func (m *Model) NewScorer() *Scorer {
+	d := len(m.basis.columns)
+	s := &Scorer{
+		m: m, features: newFeatures(&m.basis), r: newResiduals(d),
+		running: newAverage(m.basis.spans.Score), restart: newAverage(m.basis.spans.Score),
+		blame: newRing(m.basis.spans.Score, d), shares: make([]float64, d),
+	}
+	for _, c := range m.basis.columns {
+		s.row.Diagnostics = append(s.row.Diagnostics, resultline.Share{Name: m.names[c].String()})
+	}
+	return s
+}
+
+// restartExcess is how far above the limit, in units of its distance from the
+// median, a row of the restart time has to be to be an anomaly.
+const restartExcess = 3
+
+// Add takes the next row and gives its result, valid until the next call.
+func (s *Scorer) Add(r frame.Row) resultline.Row {
+	if s.label != 0 {
+		gap := (r.Label-s.label)/int64(s.m.rules.Rate) - 1
+		s.running.skip(gap)
+		s.restart.skip(gap)
+	}
+	s.label = r.Label
+	v := s.features.add(r)
+	if r.State == frame.Stopped {
+		s.running.skip(1)
+		s.restart.skip(1)
+		s.blame.clear()
+		return resultline.Row{Time: r.Label, Reason: resultline.MachineOff}
+	}
+	if r.Fresh {
+		s.blame.clear()
+	}
+	score := s.m.calibration.score(s.m.fit.measure(s.r, v))
+	var x float64
+	if r.State == frame.Restarting {
+		s.running.skip(1)
+		x = s.m.Limit.excess(s.restart.add(score))
+		if x <= restartExcess {
+			x = min(x, 1)
+		}
+	} else {
+		s.restart.skip(1)
+		x = s.m.Limit.excess(s.running.add(score))
+	}
+	if 2*v.count < len(v.present) || v.guessed && s.m.basis.modes.Count() > 1 {
+		x = min(x, 1)
+	}
+	s.contribute(v)
+	s.row.Time, s.row.HasScore = r.Label, true
+	s.row.Score, s.row.Prediction = printed(x)
+	s.row.Reason = resultline.NoAnomalyDetected
+	if s.row.Prediction == 1 {
+		s.row.Reason = resultline.AnomalyDetected
+	}
+	s.share(s.row.Diagnostics)
+	return s.row
+}
+
+// excess is the distance from the median in units of the limit's: above 1 a row is
+// anomalous.
+func (l Limit) excess(score float64) float64 {
+	return max(0, (score-l.Median)/max(l.Limit-l.Median, 1e-6))
+}
+
+// printed gives the score x/(1+x) in five decimals, as the line will show it, and
+// the prediction, which follows what is shown: an excess above 1 is never rounded
+// down to the threshold.
+func printed(x float64) (score float64, prediction int) {
+	score = math.Round(1e5*x/(1+x)) / 1e5
+	if x > 1 {
+		return min(max(score, 0.50001), 1), 1
+	}
+	return min(score, 0.5), 0
+}

@@ -1,0 +1,119 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"millwright/inference/detect/frame"
+)
+
+// Dropped is a sensor that cannot serve, and why.
+type Dropped struct {
+	Sensor frame.Name `json:"sensor"`
+	Reason string     `json:"reason"`
+}
+
+// Thresholds of what makes a sensor unfit.
+const (
+	maxEmpty      = 0.3   // share of running rows without a value
+	maxContrary   = 0.001 // share of steps of a counter that go the other way
+	minSteps      = 20    // that make a counter
+	maxCategories = 12    // different values of a state
+	minEach       = 20    // how often each comes, on average
+)
+
+// survey gathers what is needed to choose sensors and how long each is held.
+type survey struct {
+	sensors []sensorSurvey
+	sample  *sample
+}
+
+type sensorSurvey struct {
+	n         int64 // values while the machine runs
+	low, high float64
+	last      float64
+	up, down  int64
+	values    map[float64]struct{} // at most maxCategories+1
+	intervals map[int64]int64      // rows from one value to the next: how often
+	at        int64                // label of the last value
+}
+
+func newSurvey(columns int, seed uint64) *survey {
+	s := &survey{sensors: make([]sensorSurvey, columns), sample: newSample(columns, seed)}
+	for j := range s.sensors {
+		s.sensors[j] = sensorSurvey{values: map[float64]struct{}{}, intervals: map[int64]int64{}}
+	}
+	return s
+}
+
+// add takes a row that has not been held.
+func (s *survey) add(r frame.Row, rate time.Duration) {
+	for j, v := range r.Values {
+		if !math.IsNaN(v) {
+			s.sensors[j].add(v, r.Label, rate, r.State == frame.Running)
+		}
+	}
+	if r.State == frame.Running {
+		s.sample.add(r.Values, r.Fresh)
+	}
+}
+
+func (s *sensorSurvey) add(v float64, label int64, rate time.Duration, running bool) {
+	if s.at != 0 {
+		s.intervals[(label-s.at)/int64(rate)]++
+	}
+	s.at = label
+	if !running {
+		return
+	}
+	if s.n == 0 {
+		s.low, s.high, s.last = v, v, v
+	}
+	s.n++
+	s.low, s.high = min(s.low, v), max(s.high, v)
+	switch {
+	case v > s.last:
+		s.up++
+	case v < s.last:
+		s.down++
+	}
+	s.last = v
+	if len(s.values) <= maxCategories {
+		s.values[v] = struct{}{}
+	}
+}
+
+// hold is how long a value stands: three times the interval that all but one in a
+// hundred keep to, at least three rows.
+func (s *sensorSurvey) hold(rate time.Duration) time.Duration {
+	var total, sum, widest int64
+	for _, n := range s.intervals {
+		total += n
+	}
+	for rows := int64(1); total > 0 && sum*100 < total*99; rows++ {
+		if rows > int64(maxHold/rate) {
+			break
+		}
+		sum += s.intervals[rows]
+		widest = rows
+	}
+	return min(3*rate*time.Duration(max(widest, 1)), maxHold)
+}
+
+// unfit says why a sensor cannot serve, "" when it can. A coarse reading flickers
+// between its few values, a state stays with one for long.
+func (s *sensorSurvey) unfit(dwell int) string {
+	steps := s.up + s.down
+	switch {
+	case s.n == 0:
+		return "it has no value while the machine runs"
+	case s.low == s.high:
+		return fmt.Sprintf("it is always %g", s.low)
+	case steps >= minSteps && float64(min(s.up, s.down)) <= maxContrary*float64(steps):
+		return "it is a counter: it only ever goes one way"
+	case len(s.values) <= maxCategories && s.n >= int64(minEach*len(s.values)) && steps*int64(dwell) < s.n:
+		return fmt.Sprintf("it is a state: it stays with each of %d values for long", len(s.values))
+	}
+	return ""
+}

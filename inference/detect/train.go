@@ -1,0 +1,236 @@
+package detect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/inference/detect/frame"
+	"millwright/inference/detect/moments"
+)
+
+const folds = 4
+
+// class is what a row counts for in training.
+type class uint8
+
+const (
+	idle     class = iota // off, restarting, or too little known
+	labelled              // an anomaly by its label: in neither fit nor limit
+	learnt                // in fit and limit
+	trimmed               // in the limit only: among the worst rows of the history
+)
+
+// trainer makes the passes of a training over a source.
+type trainer struct {
+	src   frame.Source
+	s     Settings
+	log   *zap.Logger
+	spans Spans
+	rules frame.Rules
+	basis basis
+
+	labels []int64
+	states []frame.State
+	class  []class
+	fold   []uint8
+
+	dropped []Dropped
+}
+
+// Train learns what is normal from the rows of src.
+func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (*Model, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	t := &trainer{src: src, s: s.withDefaults(), log: log, spans: SpansOf(s.Rate)}
+	t.basis.spans = t.spans
+	for _, step := range []func(context.Context) error{t.survey, t.classify, t.scale} {
+		if err := step(ctx); err != nil {
+			return nil, fmt.Errorf("train: %w", err)
+		}
+	}
+	m, err := t.fit(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	return m, nil
+}
+
+// rows makes a pass over the held rows.
+func (t *trainer) rows(ctx context.Context, fn func(i int, r frame.Row) error) error {
+	tracker := frame.NewTracker(t.rules)
+	i := 0
+	return t.src.Each(ctx, func(label int64, cells []float64) error {
+		return tracker.Add(label, cells, func(r frame.Row) error {
+			err := fn(i, r)
+			i++
+			return err
+		})
+	})
+}
+
+// vectors makes a pass over the vectors of the rows.
+func (t *trainer) vectors(ctx context.Context, fn func(i int, v *vector) error) error {
+	f := newFeatures(&t.basis)
+	return t.rows(ctx, func(i int, r frame.Row) error { return fn(i, f.add(r)) })
+}
+
+// survey chooses the sensors that serve, how long each is held, and the modes.
+func (t *trainer) survey(ctx context.Context) error {
+	names := t.src.Names()
+	t.rules = frame.Rules{Rate: t.s.Rate, Hold: make([]time.Duration, len(names)), Off: t.s.Off, OffAt: -1, Restart: t.s.Restart}
+	for i, n := range names {
+		if t.s.Off.Set() && n == t.s.Off.Sensor {
+			t.rules.OffAt = i
+		}
+	}
+	if t.s.Off.Set() && t.rules.OffAt < 0 {
+		return fmt.Errorf("off condition: there is no sensor %s", t.s.Off.Sensor)
+	}
+	s := newSurvey(len(names), t.s.Seed)
+	if err := t.rows(ctx, func(_ int, r frame.Row) error { s.add(r, t.s.Rate); return nil }); err != nil {
+		return err
+	}
+	s.sample.flush()
+	for j := range names {
+		t.rules.Hold[j] = t.s.Hold
+		if t.s.Hold == 0 {
+			t.rules.Hold[j] = s.sensors[j].hold(t.s.Rate)
+		}
+	}
+	filled := make([]int64, len(names))
+	var running int64
+	err := t.rows(ctx, func(_ int, r frame.Row) error {
+		if r.State != frame.Running {
+			return nil
+		}
+		running++
+		for j, v := range r.Values {
+			if !math.IsNaN(v) {
+				filled[j]++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for j, n := range names {
+		why := s.sensors[j].unfit(2 * t.spans.Input)
+		if empty := 1 - float64(filled[j])/float64(max(running, 1)); why == "" && empty > maxEmpty {
+			why = fmt.Sprintf("it is empty in %.0f %% of the rows while the machine runs", 100*empty)
+		}
+		if why != "" {
+			t.dropped = append(t.dropped, Dropped{n, why})
+			continue
+		}
+		t.basis.columns = append(t.basis.columns, j)
+	}
+	if len(t.basis.columns) == 0 {
+		return errors.New("no sensor can serve")
+	}
+	t.basis.modes = findModes(s.sample.pick(t.basis.columns), nil, 2*t.spans.Input)
+	return nil
+}
+
+// classify says what each row counts for and deals the learnt ones to the folds.
+func (t *trainer) classify(ctx context.Context) error {
+	around := time.Duration(t.spans.Score) * t.s.Rate
+	var anomalies []frame.Range
+	for _, r := range t.s.Labels.Anomaly {
+		anomalies = append(anomalies, r.Widen(around))
+	}
+	n := 0
+	err := t.rows(ctx, func(_ int, r frame.Row) error {
+		k := learnt
+		switch {
+		case r.State != frame.Running || !t.enough(r.Values):
+			k = idle
+		case frame.Holds(anomalies, r.Label):
+			k = labelled
+		default:
+			n++
+		}
+		t.labels, t.states, t.class = append(t.labels, r.Label), append(t.states, r.State), append(t.class, k)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if least := 10 * len(t.basis.columns); n < least {
+		return fmt.Errorf("%d rows to learn from: it takes at least %d", n, least)
+	}
+	t.fold = make([]uint8, len(t.class))
+	at := 0
+	for i, k := range t.class {
+		t.fold[i] = uint8(min(at*folds/n, folds-1))
+		if k == learnt {
+			at++
+		}
+	}
+	return nil
+}
+
+// enough tells whether at least half of the sensors and the mode's have a value.
+func (t *trainer) enough(values []float64) bool {
+	n := 0
+	for _, c := range t.basis.columns {
+		if !math.IsNaN(values[c]) {
+			n++
+		}
+	}
+	pilot := values[t.basis.columns[t.basis.modes.Sensor]]
+	return 2*n >= len(t.basis.columns) && (t.basis.modes.Count() == 1 || !math.IsNaN(pilot))
+}
+
+// scale finds each mode's place and spread and what missing sensors are filled by,
+// from complete rows.
+func (t *trainer) scale(ctx context.Context) error {
+	d := len(t.basis.columns)
+	modes, gather := t.moments(d)
+	err := t.vectors(ctx, func(i int, v *vector) error {
+		if t.class[i] == learnt && v.count == d {
+			gather[v.mode].Add(v.values[:d])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var n float64
+	for m := range modes {
+		gather[m].Flush()
+		n += modes[m].N
+	}
+	if n < 2*float64(d) {
+		return fmt.Errorf("%.0f rows in which every sensor has a value: it takes at least %d", n, 2*d)
+	}
+	t.basis.scale = scaleOf(modes, d)
+	c, _ := t.basis.scale.pool(modes)
+	inv, err := invert(c, d, 1e-2)
+	if err != nil {
+		return err
+	}
+	t.basis.fill = make([]float64, d*d)
+	for i := range d {
+		for j := range d {
+			t.basis.fill[i*d+j] = inv.At(i, j)
+		}
+	}
+	return nil
+}
+
+func (t *trainer) moments(p int) ([]*moments.Moments, []*moments.Gatherer) {
+	m := make([]*moments.Moments, t.basis.modes.Count())
+	g := make([]*moments.Gatherer, len(m))
+	for k := range m {
+		m[k] = moments.New(p)
+		g[k] = moments.Gather(m[k])
+	}
+	return m, g
+}

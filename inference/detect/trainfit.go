@@ -1,0 +1,162 @@
+package detect
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"millwright/inference/detect/frame"
+	"millwright/inference/detect/moments"
+)
+
+// fit learns, scores the history with what was learnt without it, takes the worst of
+// it away from what is learnt, and does the same again.
+func (t *trainer) fit(ctx context.Context) (*Model, error) {
+	sums, err := t.gather(ctx, learnt)
+	if err != nil {
+		return nil, err
+	}
+	lambda, err := choosePenalty(sums, len(t.basis.columns))
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err := t.history(ctx, sums, lambda)
+	if err != nil {
+		return nil, err
+	}
+	if t.trim(rows) > 0 {
+		worst, err := t.gather(ctx, trimmed)
+		if err != nil {
+			return nil, err
+		}
+		for f := range sums {
+			for m := range sums[f] {
+				sums[f][m].Remove(worst[f][m])
+			}
+		}
+	}
+	rows, calibration, err := t.history(ctx, sums, lambda)
+	if err != nil {
+		return nil, err
+	}
+	all, err := newFit(except(sums, -1), len(t.basis.columns), lambda)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{
+		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: all, calibration: calibration,
+		Limit: findLimit(rows, t.s.Rate, t.s), Dropped: t.dropped, lambda: lambda,
+	}, nil
+}
+
+// gather makes a pass for the moments of the rows of a class, by fold and mode.
+func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, error) {
+	p := (Lags + 1) * len(t.basis.columns)
+	sums, gather := make([][]*moments.Moments, folds), make([][]*moments.Gatherer, folds)
+	for f := range sums {
+		sums[f], gather[f] = t.moments(p)
+	}
+	err := t.vectors(ctx, func(i int, v *vector) error {
+		if t.class[i] == of && v.lagged {
+			gather[t.fold[i]][v.mode].Add(v.values)
+		}
+		return nil
+	})
+	for _, g := range slices.Concat(gather...) {
+		g.Flush()
+	}
+	return sums, err
+}
+
+// history makes a pass that scores each row with the fit to the other folds.
+func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) ([]scored, Calibration, error) {
+	d := len(t.basis.columns)
+	fits := make([]*fit, folds)
+	for f := range fits {
+		var err error
+		if fits[f], err = newFit(except(sums, f), d, lambda); err != nil {
+			return nil, Calibration{}, err
+		}
+	}
+	nan := math.NaN()
+	raw := make([]channels, len(t.class))
+	var counted []channels
+	r := newResiduals(d)
+	err := t.vectors(ctx, func(i int, v *vector) error {
+		raw[i] = channels{nan, nan, nan, nan}
+		if t.class[i] >= learnt {
+			raw[i] = fits[t.fold[i]].measure(r, v)
+			counted = append(counted, raw[i])
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, Calibration{}, err
+	}
+	k := calibrate(counted)
+	rows := make([]scored, len(raw))
+	a := newAverage(t.spans.Score)
+	for i := range raw {
+		rows[i] = scored{t.labels[i], t.states[i], nan}
+		if i > 0 {
+			a.skip((t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1)
+		}
+		if t.class[i] >= learnt {
+			rows[i].score = a.add(k.score(raw[i]))
+		} else {
+			a.skip(1)
+		}
+	}
+	return rows, k, nil
+}
+
+// trimShare is how much of the history is at most left out of the fit, though not
+// out of the limit: faults that nobody has labelled.
+const trimShare = 0.05
+
+// trim marks the blocks of the history with the highest mean scores and tells how
+// many rows they have.
+func (t *trainer) trim(rows []scored) int {
+	type block struct {
+		rows []int
+		mean float64
+	}
+	var blocks []block
+	size := 2 * t.spans.Score
+	var b block
+	n := 0
+	for i, r := range rows {
+		if t.class[i] < learnt || math.IsNaN(r.score) {
+			continue
+		}
+		n++
+		b.rows = append(b.rows, i)
+		b.mean += r.score
+		if len(b.rows) == size {
+			blocks = append(blocks, b)
+			b = block{}
+		}
+	}
+	slices.SortStableFunc(blocks, func(a, b block) int {
+		switch {
+		case a.mean > b.mean:
+			return -1
+		case a.mean < b.mean:
+			return 1
+		}
+		return 0
+	})
+	taken := 0
+	for _, b := range blocks {
+		if float64(taken+size) > trimShare*float64(n) {
+			break
+		}
+		for _, i := range b.rows {
+			t.class[i] = trimmed
+		}
+		taken += size
+	}
+	return taken
+}
+
+var _ = frame.Running
