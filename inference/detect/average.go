@@ -1,35 +1,35 @@
 package detect
 
-import "math"
+import "gonum.org/v1/gonum/floats"
 
-// average is the weighted mean of the score over the rows before, on the grid: rows
-// that do not count have weight 0, and so have labels without a row.
+// average is the weighted mean of the score over the rows before, on the grid. Rows
+// that do not count stand at the usual score, and so do labels without a row: as with
+// any control chart, one row after a pause is no finding.
 type average struct {
-	weight []float64
-	values *ring
+	usual  float64
+	weight []float64 // sum 1
+	values *ring     // score - usual
 }
 
-func newAverage(span int) *average {
-	return &average{weight: kernel(span), values: newRing(reach*span, 1)}
+func newAverage(span int, usual float64) *average {
+	a := &average{usual: usual, weight: kernel(span), values: newRing(reach*span, 1)}
+	floats.Scale(1/floats.Sum(a.weight), a.weight)
+	return a
 }
 
-// add takes the next label's score, NaN for a row that does not count, and gives the
-// mean as of that label, NaN when no row counts.
+// add takes the next label's score and gives the mean as of that label.
 func (a *average) add(v float64) float64 {
-	a.values.push()[0] = v
-	var sum, weight float64
+	a.values.push()[0] = v - a.usual
+	sum := a.usual
 	for i := range a.values.size() {
-		if x := a.values.row(i)[0]; !math.IsNaN(x) {
-			sum += a.weight[i] * x
-			weight += a.weight[i]
-		}
+		sum += a.weight[i] * a.values.row(i)[0]
 	}
-	return sum / weight
+	return sum
 }
 
 // skip passes n labels without a row.
 func (a *average) skip(n int64) {
 	for range min(n, int64(len(a.weight))) {
-		a.values.push()[0] = math.NaN()
+		a.values.push()[0] = 0
 	}
 }

@@ -9,6 +9,7 @@ type Calibration struct {
 	T2, Q  float64   // 99 % levels of the principal components' two scores
 	Median []float64 // of each member
 	Top    []float64 // 99 % quantile of each member
+	Usual  float64   // median of the members' mean
 }
 
 // members are: sensors from the others; from the others and lags; principal components.
@@ -33,6 +34,11 @@ func calibrate(rows []channels) Calibration {
 		k.Top = append(k.Top, quantile(v, 0.99))
 		k.Median = append(k.Median, sortedQuantile(v, 0.5))
 	}
+	means := make([]float64, len(rows))
+	for i, c := range rows {
+		means[i] = k.score(c)
+	}
+	k.Usual = quantile(means, 0.5)
 	return k
 }
 

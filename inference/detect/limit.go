@@ -17,6 +17,7 @@ type Limit struct {
 	Weekly   float64 `json:"weekly"`   // episodes per week of the history at the limit
 	Verified bool    `json:"verified"` // the history is long enough to say so
 	Capped   bool    `json:"capped"`   // the target could not be reached
+	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
 }
 
 const (
@@ -29,6 +30,17 @@ type scored struct {
 	label int64
 	state frame.State
 	score float64 // NaN: does not count
+}
+
+// restartExcess is how far above the limit, in units of its distance from the
+// median, a row of the restart time has to be at least to be an anomaly.
+const restartExcess = 3
+
+// judgeRestarts sets the limit of the restart time: restarts are held against those
+// of the history, whose highest score is peak, with the same room above it as the
+// limit has above its base.
+func (l *Limit) judgeRestarts(peak float64) {
+	l.Restart = l.Median + max(restartExcess*(l.Limit-l.Median), raiseAtMost*(peak-l.Median))
 }
 
 // findLimit raises the limit from the base until the history has no more episodes a

@@ -57,30 +57,71 @@ const (
 	minExplains = 0.1  // of the other sensors' variance, for modes to be worth having
 )
 
-// findModes looks for the sensor whose plateaus tell most of the others' variance.
-// dwell is how many rows a mode lasts on average at the least. With candidates only
-// those sensors are considered, and the first with plateaus is taken.
-func findModes(s *sample, candidates []int, dwell int) Modes {
-	best, bestShare := Modes{}, minExplains
-	named := candidates != nil
-	if !named {
-		for j := range s.width {
-			candidates = append(candidates, j)
-		}
+// findModes looks for the sensor that sets the operating point. Its plateaus tell
+// much of the other sensors' variance; but so do those of every sensor that follows
+// it, so of all that tell nearly as much as the best it is the one with the sharpest
+// plateaus. dwell is how many rows a mode lasts on average at the least. With named
+// sensors only those are considered, and the first with plateaus is taken.
+func findModes(s *sample, named []int, dwell int) Modes {
+	type candidate struct {
+		modes     Modes
+		explained float64
+		sharpness float64
 	}
-	for _, j := range candidates {
+	var all []candidate
+	best := 0.0
+	for j := range s.width {
+		if named != nil && !slices.Contains(named, j) {
+			continue
+		}
 		m, ok := plateaus(s.column(j), j)
 		if !ok || s.switches(m) > 1/float64(dwell) {
 			continue
 		}
-		if named {
-			return m
+		c := candidate{m, explained(s, m), sharpness(s.column(j), m)}
+		all = append(all, c)
+		best = max(best, c.explained)
+	}
+	if named != nil {
+		slices.SortStableFunc(all, func(a, b candidate) int {
+			return slices.Index(named, a.modes.Sensor) - slices.Index(named, b.modes.Sensor)
+		})
+		if len(all) > 0 {
+			return all[0].modes
 		}
-		if share := explained(s, m); share > bestShare {
-			best, bestShare = m, share
+		return Modes{}
+	}
+	var chosen candidate
+	for _, c := range all {
+		if c.explained >= max(minExplains, nearlyBest*best) && c.sharpness > chosen.sharpness {
+			chosen = c
 		}
 	}
-	return best
+	return chosen.modes
+}
+
+// nearlyBest is the share of the best explanation that makes a rival.
+const nearlyBest = 0.9
+
+// sharpness is the least distance of two neighbouring modes in units of the mean of
+// their widths, each the range of its middle half.
+func sharpness(values []float64, m Modes) float64 {
+	parts := make([][]float64, m.Count())
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			parts[m.Of(v)] = append(parts[m.Of(v)], v)
+		}
+	}
+	var width, middle []float64
+	for _, p := range parts {
+		width = append(width, quantile(p, 0.75)-quantile(p, 0.25))
+		middle = append(middle, quantile(p, 0.5))
+	}
+	least := math.Inf(1)
+	for i := 1; i < len(width); i++ {
+		least = min(least, 2*(middle[i]-middle[i-1])/positive(width[i]+width[i-1]))
+	}
+	return least
 }
 
 // plateaus finds the most modes with valleys between them in the values of a sensor.

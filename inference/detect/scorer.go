@@ -26,7 +26,7 @@ func (m *Model) NewScorer() *Scorer {
 	d := len(m.basis.columns)
 	s := &Scorer{
 		m: m, features: newFeatures(&m.basis), r: newResiduals(d),
-		running: newAverage(m.basis.spans.Score), restart: newAverage(m.basis.spans.Score),
+		running: newAverage(m.basis.spans.Score, m.calibration.Usual), restart: newAverage(m.basis.spans.Score, m.calibration.Usual),
 		blame: newRing(m.basis.spans.Score, d), shares: make([]float64, d),
 	}
 	for _, c := range m.basis.columns {
@@ -34,10 +34,6 @@ func (m *Model) NewScorer() *Scorer {
 	}
 	return s
 }
-
-// restartExcess is how far above the limit, in units of its distance from the
-// median, a row of the restart time has to be to be an anomaly.
-const restartExcess = 3
 
 // Add takes the next row and gives its result, valid until the next call.
 func (s *Scorer) Add(r frame.Row) resultline.Row {
@@ -61,8 +57,8 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)
-		x = s.m.Limit.excess(s.restart.add(score))
-		if x <= restartExcess {
+		mean := s.restart.add(score)
+		if x = s.m.Limit.excess(mean); mean <= s.m.Limit.Restart {
 			x = min(x, 1)
 		}
 	} else {

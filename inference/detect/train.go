@@ -19,10 +19,11 @@ const folds = 4
 type class uint8
 
 const (
-	idle     class = iota // off, restarting, or too little known
-	labelled              // an anomaly by its label: in neither fit nor limit
-	learnt                // in fit and limit
-	trimmed               // in the limit only: among the worst rows of the history
+	idle       class = iota // off, restarting, or too little known
+	restarting              // in the restart's limit only
+	labelled                // an anomaly by its label: in neither fit nor limit
+	learnt                  // in fit and limit
+	trimmed                 // in the limit only: among the worst rows of the history
 )
 
 // trainer makes the passes of a training over a source.
@@ -149,10 +150,12 @@ func (t *trainer) classify(ctx context.Context) error {
 	err := t.rows(ctx, func(_ int, r frame.Row) error {
 		k := learnt
 		switch {
-		case r.State != frame.Running || !t.enough(r.Values):
+		case r.State == frame.Stopped || !t.enough(r.Values):
 			k = idle
 		case frame.Holds(anomalies, r.Label):
 			k = labelled
+		case r.State == frame.Restarting:
+			k = restarting
 		default:
 			n++
 		}

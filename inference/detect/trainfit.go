@@ -20,11 +20,11 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := t.history(ctx, sums, lambda)
+	past, err := t.history(ctx, sums, lambda)
 	if err != nil {
 		return nil, err
 	}
-	if t.trim(rows) > 0 {
+	if t.trim(past.rows) > 0 {
 		worst, err := t.gather(ctx, trimmed)
 		if err != nil {
 			return nil, err
@@ -35,17 +35,18 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 			}
 		}
 	}
-	rows, calibration, err := t.history(ctx, sums, lambda)
-	if err != nil {
+	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
 	}
+	limit := findLimit(past.rows, t.s.Rate, t.s)
+	limit.judgeRestarts(past.restartPeak)
 	all, err := newFit(except(sums, -1), len(t.basis.columns), lambda)
 	if err != nil {
 		return nil, err
 	}
 	return &Model{
-		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: all, calibration: calibration,
-		Limit: findLimit(rows, t.s.Rate, t.s), Dropped: t.dropped, lambda: lambda,
+		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: all, calibration: past.calibration,
+		Limit: limit, Dropped: t.dropped, lambda: lambda,
 	}, nil
 }
 
@@ -68,46 +69,60 @@ func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, e
 	return sums, err
 }
 
+// history is what the fits to the other folds say of each row.
+type history struct {
+	rows        []scored
+	calibration Calibration
+	restartPeak float64 // highest mean score in a restart time
+}
+
 // history makes a pass that scores each row with the fit to the other folds.
-func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) ([]scored, Calibration, error) {
+func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	d := len(t.basis.columns)
 	fits := make([]*fit, folds)
 	for f := range fits {
 		var err error
 		if fits[f], err = newFit(except(sums, f), d, lambda); err != nil {
-			return nil, Calibration{}, err
+			return history{}, err
 		}
 	}
-	nan := math.NaN()
 	raw := make([]channels, len(t.class))
 	var counted []channels
 	r := newResiduals(d)
 	err := t.vectors(ctx, func(i int, v *vector) error {
-		raw[i] = channels{nan, nan, nan, nan}
-		if t.class[i] >= learnt {
+		if t.states[i] != frame.Stopped {
 			raw[i] = fits[t.fold[i]].measure(r, v)
+		}
+		if t.class[i] >= learnt {
 			counted = append(counted, raw[i])
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, Calibration{}, err
+		return history{}, err
 	}
-	k := calibrate(counted)
-	rows := make([]scored, len(raw))
-	a := newAverage(t.spans.Score)
+	h := history{calibration: calibrate(counted), rows: make([]scored, len(raw))}
+	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
-		rows[i] = scored{t.labels[i], t.states[i], nan}
+		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN()}
 		if i > 0 {
-			a.skip((t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1)
+			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
+			running.skip(gap)
+			restart.skip(gap)
 		}
-		if t.class[i] >= learnt {
-			rows[i].score = a.add(k.score(raw[i]))
-		} else {
-			a.skip(1)
+		switch {
+		case t.class[i] >= learnt:
+			h.rows[i].score = running.add(h.calibration.score(raw[i]))
+			restart.skip(1)
+		case t.class[i] == restarting:
+			h.restartPeak = max(h.restartPeak, restart.add(h.calibration.score(raw[i])))
+			running.skip(1)
+		default:
+			running.skip(1)
+			restart.skip(1)
 		}
 	}
-	return rows, k, nil
+	return h, nil
 }
 
 // trimShare is how much of the history is at most left out of the fit, though not
@@ -158,5 +173,3 @@ func (t *trainer) trim(rows []scored) int {
 	}
 	return taken
 }
-
-var _ = frame.Running
