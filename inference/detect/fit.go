@@ -34,6 +34,49 @@ func newFit(modes []*moments.Moments, d int, lambda penalty) (*fit, error) {
 	return f, err
 }
 
+// spreads are the standard deviations of the members' residuals on rows that the
+// fit has not seen: what a sensor that wanders from one part of the history to the
+// next does to a fit shows there, and nowhere else.
+type spreads struct{ others, lagged []float64 }
+
+// crossFit fits to all folds but one, for each of them, and gives the spreads on the
+// folds left out, which the fits take over.
+func crossFit(folds [][]*moments.Moments, d int, lambda penalty) ([]*fit, spreads, error) {
+	p := (Lags + 1) * d
+	fits := make([]*fit, len(folds))
+	s := spreads{make([]float64, d), make([]float64, d)}
+	var total float64
+	for i := range folds {
+		f, err := newFit(except(folds, i), d, lambda)
+		if err != nil {
+			return nil, s, err
+		}
+		fits[i] = f
+	}
+	halves := [][]*moments.Moments{join(folds[:2]), join(folds[2:])}
+	for i := range halves {
+		f, err := newFit(halves[1-i], d, lambda)
+		if err != nil {
+			return nil, s, err
+		}
+		c, n := f.scale.pool(halves[i])
+		total += n
+		for j, v := range f.others.spread(corner(c, p, d), d, d) {
+			s.others[j] += n * v * v
+		}
+		for j, v := range f.lagged.spread(c, p, d) {
+			s.lagged[j] += n * v * v
+		}
+	}
+	for j := range d {
+		s.others[j], s.lagged[j] = root(s.others[j]/total), root(s.lagged[j]/total)
+	}
+	for _, f := range fits {
+		f.others.Spread, f.lagged.Spread = s.others, s.lagged
+	}
+	return fits, s, nil
+}
+
 // corner is the part of a p by p matrix that belongs to the first d entries.
 func corner(c []float64, p, d int) []float64 {
 	out := make([]float64, d*d)
@@ -90,6 +133,8 @@ func except(folds [][]*moments.Moments, but int) []*moments.Moments {
 	}
 	return sum
 }
+
+func join(folds [][]*moments.Moments) []*moments.Moments { return except(folds, -1) }
 
 func logSum(v []float64) float64 {
 	var sum float64

@@ -44,6 +44,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	all.others.Spread, all.lagged.Spread = past.spread.others, past.spread.lagged
 	return &Model{
 		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: all, calibration: past.calibration,
 		Limit: limit, Dropped: t.dropped, lambda: lambda,
@@ -71,6 +72,7 @@ func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, e
 
 // history is what the fits to the other folds say of each row.
 type history struct {
+	spread      spreads
 	rows        []scored
 	calibration Calibration
 	restartPeak float64 // highest mean score in a restart time
@@ -79,17 +81,14 @@ type history struct {
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	d := len(t.basis.columns)
-	fits := make([]*fit, folds)
-	for f := range fits {
-		var err error
-		if fits[f], err = newFit(except(sums, f), d, lambda); err != nil {
-			return history{}, err
-		}
+	fits, spread, err := crossFit(sums, d, lambda)
+	if err != nil {
+		return history{}, err
 	}
 	raw := make([]channels, len(t.class))
 	var counted []channels
 	r := newResiduals(d)
-	err := t.vectors(ctx, func(i int, v *vector) error {
+	err = t.vectors(ctx, func(i int, v *vector) error {
 		if t.states[i] != frame.Stopped {
 			raw[i] = fits[t.fold[i]].measure(r, v)
 		}
@@ -101,7 +100,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	if err != nil {
 		return history{}, err
 	}
-	h := history{calibration: calibrate(counted), rows: make([]scored, len(raw))}
+	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw))}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN()}
@@ -122,6 +121,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 			restart.skip(1)
 		}
 	}
+	h.debug(raw)
 	return h, nil
 }
 
