@@ -35,46 +35,65 @@ func newFit(modes []*moments.Moments, d int, lambda penalty) (*fit, error) {
 }
 
 // spreads are the standard deviations of the members' residuals on rows that the
-// fit has not seen: what a sensor that wanders from one part of the history to the
-// next does to a fit shows there, and nowhere else.
+// fit has not seen, widened for sensors that wander.
 type spreads struct{ others, lagged []float64 }
+
+// wanderer is how much wider than its spread a residual is taken to be that keeps to
+// one value within each part of the history and has another in every part. Then folds
+// values are all that is known of it, and the next one lies within what Student's t
+// says of them: t(99 %, folds-1) sqrt(1+1/folds) / z(99 %).
+const wanderer = 4.541 * 1.118 / 2.326
 
 // crossFit fits to all folds but one, for each of them, and gives the spreads on the
 // folds left out, which the fits take over.
 func crossFit(folds [][]*moments.Moments, d int, lambda penalty) ([]*fit, spreads, error) {
 	p := (Lags + 1) * d
 	fits := make([]*fit, len(folds))
-	s := spreads{make([]float64, d), make([]float64, d)}
-	var total float64
+	others, lagged := newWander(d), newWander(d)
 	for i := range folds {
 		f, err := newFit(except(folds, i), d, lambda)
 		if err != nil {
-			return nil, s, err
+			return nil, spreads{}, err
 		}
+		c, n := f.scale.pool(folds[i])
+		mean := f.scale.mean(folds[i])
+		others.add(n, f.others, corner(c, p, d), mean[:d])
+		lagged.add(n, f.lagged, c, mean)
 		fits[i] = f
 	}
-	halves := [][]*moments.Moments{join(folds[:2]), join(folds[2:])}
-	for i := range halves {
-		f, err := newFit(halves[1-i], d, lambda)
-		if err != nil {
-			return nil, s, err
-		}
-		c, n := f.scale.pool(halves[i])
-		total += n
-		for j, v := range f.others.spread(corner(c, p, d), d, d) {
-			s.others[j] += n * v * v
-		}
-		for j, v := range f.lagged.spread(c, p, d) {
-			s.lagged[j] += n * v * v
-		}
-	}
-	for j := range d {
-		s.others[j], s.lagged[j] = root(s.others[j]/total), root(s.lagged[j]/total)
-	}
+	s := spreads{others.spread(), lagged.spread()}
 	for _, f := range fits {
 		f.others.Spread, f.lagged.Spread = s.others, s.lagged
 	}
 	return fits, s, nil
+}
+
+// wander sums up, over the folds, each residual's square and the square of its mean
+// in the fold.
+type wander struct{ n, square, between []float64 }
+
+func newWander(d int) *wander {
+	return &wander{make([]float64, 1), make([]float64, d), make([]float64, d)}
+}
+
+func (w *wander) add(n float64, r *ridge, c, mean []float64) {
+	w.n[0] += n
+	d := len(w.square)
+	for j, s := range r.spread(c, len(mean), d) {
+		w.square[j] += n * s * s
+		m := dot(r.Weights[j*len(mean):(j+1)*len(mean)], mean)
+		w.between[j] += n * m * m
+	}
+}
+
+// spread is the root of the mean square, widened by the share that lies between folds.
+func (w *wander) spread() []float64 {
+	s := make([]float64, len(w.square))
+	for j := range s {
+		share := min(w.between[j]/positive(w.square[j]), 1)
+		s[j] = root(w.square[j]/w.n[0]) * (1 + share*(wanderer-1))
+	}
+	return s
 }
 
 // corner is the part of a p by p matrix that belongs to the first d entries.
@@ -133,8 +152,6 @@ func except(folds [][]*moments.Moments, but int) []*moments.Moments {
 	}
 	return sum
 }
-
-func join(folds [][]*moments.Moments) []*moments.Moments { return except(folds, -1) }
 
 func logSum(v []float64) float64 {
 	var sum float64

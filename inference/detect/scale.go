@@ -103,3 +103,20 @@ func (s Scale) pool(modes []*moments.Moments) (c []float64, n float64) {
 	}
 	return c, n
 }
+
+// mean gives the mean of all modes' vectors after scaling.
+func (s Scale) mean(modes []*moments.Moments) []float64 {
+	mean := make([]float64, len(modes[0].Mean))
+	var n float64
+	for k, m := range modes {
+		n += m.N
+		for i, v := range m.Mean {
+			j := i % len(s.Center[k])
+			mean[i] += m.N * (v - s.Center[k][j]) / s.Spread[k][j]
+		}
+	}
+	for i := range mean {
+		mean[i] /= max(n, 1)
+	}
+	return mean
+}
