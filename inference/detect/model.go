@@ -35,5 +35,5 @@ func (m *Model) String() string {
 	if k := m.basis.modes; k.Count() > 1 {
 		pilot = fmt.Sprintf("%d modes of %s at %.4g", k.Count(), m.names[m.basis.columns[k.Sensor]], k.Centers)
 	}
-	return fmt.Sprintf("%d sensors, %d dropped %v, %s, ridge %v, %d axes, limit %.3g (median %.3g, base %.3g, %.2g a week)", len(m.basis.columns), len(m.Dropped), m.Dropped, pilot, m.lambda, len(m.fit.pca.Spread), m.Limit.Limit, m.Limit.Median, m.Limit.Base, m.Limit.Weekly)
+	return fmt.Sprintf("%d sensors, %d dropped %v, %s, ridge %v, %d axes, restart %s, limit %.3g (median %.3g, base %.3g, %.2g a week)", len(m.basis.columns), len(m.Dropped), m.Dropped, pilot, m.lambda, len(m.fit.pca.Spread), m.rules.Restart, m.Limit.Limit, m.Limit.Median, m.Limit.Base, m.Limit.Weekly)
 }

@@ -11,7 +11,7 @@ import (
 type Settings struct {
 	Rate              time.Duration // the grid's step
 	Off               frame.Off     // when the machine is off
-	Restart           time.Duration // after off; 0: one hour, negative: none
+	Restart           time.Duration // after off; 0: one hour, or longer where the history shows it; negative: none
 	Hold              time.Duration // of every sensor; 0: from its own intervals
 	FalseAlarmsWeekly float64       // the target; 0: one
 	ModeSensors       []frame.Name  // that set the operating point, the main one first; nil: found
@@ -27,10 +27,6 @@ type Labels struct {
 }
 
 func (s Settings) withDefaults() Settings {
-	if s.Restart == 0 {
-		s.Restart = time.Hour
-	}
-	s.Restart = max(s.Restart, 0)
 	if s.FalseAlarmsWeekly == 0 {
 		s.FalseAlarmsWeekly = 1
 	}
@@ -38,6 +34,14 @@ func (s Settings) withDefaults() Settings {
 		s.MinHistory = 14 * 24 * time.Hour
 	}
 	return s
+}
+
+// restart is the restart time before the history is asked.
+func (s Settings) restart() time.Duration {
+	if s.Restart == 0 {
+		return restartTime
+	}
+	return max(s.Restart, 0)
 }
 
 // Validate says what cannot be meant.

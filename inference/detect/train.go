@@ -84,7 +84,7 @@ func (t *trainer) vectors(ctx context.Context, fn func(i int, v *vector) error) 
 // survey chooses the sensors that serve, how long each is held, and the modes.
 func (t *trainer) survey(ctx context.Context) error {
 	names := t.src.Names()
-	t.rules = frame.Rules{Rate: t.s.Rate, Hold: make([]time.Duration, len(names)), Off: t.s.Off, OffAt: -1, Restart: t.s.Restart}
+	t.rules = frame.Rules{Rate: t.s.Rate, Hold: make([]time.Duration, len(names)), Off: t.s.Off, OffAt: -1, Restart: t.s.restart()}
 	for i, n := range names {
 		if t.s.Off.Set() && n == t.s.Off.Sensor {
 			t.rules.OffAt = i
@@ -146,6 +146,7 @@ func (t *trainer) classify(ctx context.Context) error {
 	for _, r := range t.s.Labels.Anomaly {
 		anomalies = append(anomalies, r.Widen(around))
 	}
+	t.labels, t.states, t.class = t.labels[:0], t.states[:0], t.class[:0]
 	n := 0
 	err := t.rows(ctx, func(_ int, r frame.Row) error {
 		k := learnt

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -23,6 +24,18 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	past, err := t.history(ctx, sums, lambda)
 	if err != nil {
 		return nil, err
+	}
+	if longer := t.settling(past.scores); longer > 0 {
+		t.rules.Restart += longer
+		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
+			return nil, err
+		}
+		if sums, err = t.gather(ctx, learnt); err != nil {
+			return nil, err
+		}
+		if past, err = t.history(ctx, sums, lambda); err != nil {
+			return nil, err
+		}
 	}
 	if t.trim(past.rows) > 0 {
 		worst, err := t.gather(ctx, trimmed)
@@ -74,6 +87,7 @@ func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, e
 type history struct {
 	spread      spreads
 	rows        []scored
+	scores      []float64 // of each row alone
 	calibration Calibration
 	restartPeak float64 // highest mean score in a restart time
 }
@@ -100,9 +114,10 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	if err != nil {
 		return history{}, err
 	}
-	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw))}
+	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
+		h.scores[i] = h.calibration.score(raw[i])
 		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN()}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
@@ -111,17 +126,16 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 		}
 		switch {
 		case t.class[i] >= learnt:
-			h.rows[i].score = running.add(h.calibration.score(raw[i]))
+			h.rows[i].score = running.add(h.scores[i])
 			restart.skip(1)
 		case t.class[i] == restarting:
-			h.restartPeak = max(h.restartPeak, restart.add(h.calibration.score(raw[i])))
+			h.restartPeak = max(h.restartPeak, restart.add(h.scores[i]))
 			running.skip(1)
 		default:
 			running.skip(1)
 			restart.skip(1)
 		}
 	}
-	h.debug(raw)
 	return h, nil
 }
 
