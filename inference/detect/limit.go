@@ -20,6 +20,7 @@ type Limit struct {
 	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
 }
 
+const safety = 0.5
 const (
 	baseQuantile = 0.99
 	raiseAtMost  = 1.3 // times the distance from median to base
@@ -27,9 +28,10 @@ const (
 
 // scored is a row of the history with its smoothed score.
 type scored struct {
-	label int64
-	state frame.State
-	score float64 // NaN: does not count
+	label   int64
+	state   frame.State
+	score   float64 // NaN: does not count
+	trimmed bool
 }
 
 // restartExcess is how far above the limit, in units of its distance from the
@@ -46,25 +48,31 @@ func (l *Limit) judgeRestarts(peak float64) {
 // findLimit raises the limit from the base until the history has no more episodes a
 // week than the target.
 func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
-	var v []float64
+	var v, kept []float64
 	for _, r := range rows {
 		if !math.IsNaN(r.score) {
 			v = append(v, r.score)
+			if !r.trimmed {
+				kept = append(kept, r.score)
+			}
 		}
 	}
 	running := time.Duration(len(v)) * rate
 	l := Limit{Base: quantile(v, baseQuantile), Median: sortedQuantile(v, 0.5)}
 	l.Base = max(l.Base, l.Median+1e-6)
 	l.Limit = l.Base
+	low := quantile(kept, baseQuantile)
 	l.Verified = running >= s.MinHistory
 	weeks := running.Hours() / (24 * 7)
 	l.Weekly = episodes(rows, rate, l.Limit) / weeks
 	if !l.Verified {
 		return l
 	}
-	for step := 0.0; step <= 1 && l.Weekly > s.FalseAlarmsWeekly; step += 0.02 {
-		l.Limit = l.Median + (1+step*(raiseAtMost-1))*(l.Base-l.Median)
-		l.Weekly = episodes(rows, rate, l.Limit) / weeks
+	for step := 0.0; step <= 1; step += 0.02 {
+		l.Limit = low + step*(l.Median+raiseAtMost*(l.Base-l.Median)-low)
+		if l.Weekly = episodes(rows, rate, l.Limit) / weeks; l.Weekly <= s.FalseAlarmsWeekly*safety {
+			break
+		}
 	}
 	l.Capped = l.Weekly > s.FalseAlarmsWeekly
 	return l

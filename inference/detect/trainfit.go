@@ -118,7 +118,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
-		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN()}
+		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), t.class[i] == trimmed}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
 			running.skip(gap)
