@@ -39,13 +39,14 @@ func newFit(modes []*moments.Moments, d int, lambda penalty) (*fit, error) {
 type spreads struct{ others, lagged []float64 }
 
 // wanderer is how much wider than its spread a residual is taken to be that keeps to
-// one value within each part of the history and has another in every part. Then folds
-// values are all that is known of it, and the next one lies within what Student's t
-// says of them: t(99 %, folds-1) sqrt(1+1/folds) / z(99 %).
+// one value within each part of the history and has another in every part. Then as
+// many values as there are folds are all that is known of it, and the next one lies
+// within what Student's t says of them: t(99 %, folds-1) sqrt(1+1/folds) / z(99 %).
 const wanderer = 4.541 * 1.118 / 2.326
 
-// crossFit fits to all folds but one, for each of them, and gives the spreads on the
-// folds left out, which the fits take over.
+// crossFit fits to all folds but one, for each of them. The spreads, which the fits
+// take over, are those of each half of the history under the fit to the other half:
+// rows to be scored lie about as far off.
 func crossFit(folds [][]*moments.Moments, d int, lambda penalty) ([]*fit, spreads, error) {
 	p := (Lags + 1) * d
 	fits := make([]*fit, len(folds))
@@ -55,11 +56,18 @@ func crossFit(folds [][]*moments.Moments, d int, lambda penalty) ([]*fit, spread
 		if err != nil {
 			return nil, spreads{}, err
 		}
-		c, n := f.scale.pool(folds[i])
-		mean := f.scale.mean(folds[i])
+		fits[i] = f
+	}
+	halves := [][]*moments.Moments{except(folds[:2], -1), except(folds[2:], -1)}
+	for i := range halves {
+		f, err := newFit(halves[1-i], d, lambda)
+		if err != nil {
+			return nil, spreads{}, err
+		}
+		c, n := f.scale.pool(halves[i])
+		mean := f.scale.mean(halves[i])
 		others.add(n, f.others, corner(c, p, d), mean[:d])
 		lagged.add(n, f.lagged, c, mean)
-		fits[i] = f
 	}
 	s := spreads{others.spread(), lagged.spread()}
 	for _, f := range fits {
