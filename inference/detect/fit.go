@@ -18,9 +18,13 @@ type fit struct {
 // lambdas are the ridges that are tried; sensors are in units of their spread.
 func lambdas() []float64 { return []float64{1e-3, 1e-2, 1e-1, 1} }
 
-// newFit fits the members to the moments of each mode's vectors.
-func newFit(modes []*moments.Moments, d int, lambda penalty) (*fit, error) {
-	f := &fit{scale: scaleOf(modes, d), d: d}
+// newFit fits the members to the moments of each mode's vectors, on their own scale or
+// on that of a frozen fit.
+func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
+	f := &fit{d: d}
+	if f.scale = scaleOf(modes, d); frozen != nil {
+		f.scale = frozen.scale
+	}
 	c, _ := f.scale.pool(modes)
 	p := (Lags + 1) * d
 	var err error
@@ -47,20 +51,26 @@ const wanderer = 4.541 * 1.118 / 2.326
 // crossFit fits to all folds but one, for each of them. The spreads, which the fits
 // take over, are those of each half of the history under the fit to the other half:
 // rows to be scored lie about as far off.
-func crossFit(folds [][]*moments.Moments, d int, lambda penalty) ([]*fit, spreads, error) {
+func crossFit(folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, spreads, error) {
 	p := (Lags + 1) * d
 	fits := make([]*fit, len(folds))
 	others, lagged := newWander(d), newWander(d)
 	for i := range folds {
-		f, err := newFit(except(folds, i), d, lambda)
+		f, err := newFit(except(folds, i), d, lambda, frozen)
 		if err != nil {
 			return nil, spreads{}, err
 		}
 		fits[i] = f
 	}
+	if frozen != nil {
+		for _, f := range fits {
+			f.others.Spread, f.lagged.Spread = frozen.others.Spread, frozen.lagged.Spread
+		}
+		return fits, spreads{frozen.others.Spread, frozen.lagged.Spread}, nil
+	}
 	halves := [][]*moments.Moments{except(folds[:2], -1), except(folds[2:], -1)}
 	for i := range halves {
-		f, err := newFit(halves[1-i], d, lambda)
+		f, err := newFit(halves[1-i], d, lambda, frozen)
 		if err != nil {
 			return nil, spreads{}, err
 		}

@@ -2,38 +2,81 @@ package detect
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"millwright/inference/detect/frame"
+	"millwright/inference/detect/moments"
 )
 
-// Model is what a training learnt: enough to score rows of the machine.
+// Model is what a training learnt: enough to score rows of the machine, and, after a
+// full training, to learn more of it.
 type Model struct {
+	Trained Trained
+
 	names       []frame.Name // the columns it was trained on, the off sensor's too
 	rules       frame.Rules
 	basis       basis
 	fit         *fit
 	calibration Calibration
 	lambda      penalty
+	limit       Limit
+	sums        []*moments.Moments // of each mode's vectors
+}
 
-	Limit   Limit
-	Dropped []Dropped
+// Trained tells what a model was made from.
+type Trained struct {
+	Start   int64     `json:"start_ns"` // first row, Unix ns
+	End     int64     `json:"end_ns"`   // last row
+	Rows    int       `json:"rows"`     // all of them
+	Learnt  int       `json:"learnt"`   // normal ones that were learnt
+	Trimmed int       `json:"trimmed"`  // in the limit's estimate only: the worst of the history
+	Labels  int       `json:"labels"`   // anomalies that were left out
+	Dropped []Dropped `json:"dropped,omitempty"`
+	Updates int       `json:"updates,omitempty"` // how often newer rows were added
 }
 
 // Rate is the step of the model's grid.
 func (m *Model) Rate() time.Duration { return m.rules.Rate }
 
-// Columns are the columns that rows to be scored have to have.
+// Columns are the columns that rows to be scored have to have, in this order.
 func (m *Model) Columns() []frame.Name { return m.names }
 
 // Rules say how rows for the model are held and told off.
 func (m *Model) Rules() frame.Rules { return m.rules }
 
+// Context is how many rows of the grid decide a result, its own among them.
+func (m *Model) Context() int { return m.basis.spans.Context() }
+
+// Limit is where alarms begin.
+func (m *Model) Limit() Limit { return m.limit }
+
+// Sensors are those that serve.
+func (m *Model) Sensors() []frame.Name {
+	var names []frame.Name
+	for _, c := range m.basis.columns {
+		names = append(names, m.names[c])
+	}
+	return names
+}
+
+// Pilot is the sensor that sets the operating point and the centres of the modes;
+// false when the machine has one mode.
+func (m *Model) Pilot() (frame.Name, Modes, bool) {
+	k := m.basis.modes
+	return m.names[m.basis.columns[k.Sensor]], k, k.Count() > 1
+}
+
 // String says in a line what there is.
 func (m *Model) String() string {
 	pilot := "one mode"
-	if k := m.basis.modes; k.Count() > 1 {
-		pilot = fmt.Sprintf("%d modes of %s at %.4g", k.Count(), m.names[m.basis.columns[k.Sensor]], k.Centers)
+	if name, k, ok := m.Pilot(); ok {
+		pilot = fmt.Sprintf("%d modes of %s", k.Count(), name)
 	}
-	return fmt.Sprintf("%d sensors, %d dropped %v, %s, ridge %v, %d axes, restart %s, limit %.3g (median %.3g, base %.3g, %.2g a week)", len(m.basis.columns), len(m.Dropped), m.Dropped, pilot, m.lambda, len(m.fit.pca.Spread), m.rules.Restart, m.Limit.Limit, m.Limit.Median, m.Limit.Base, m.Limit.Weekly)
+	var dropped []string
+	for _, d := range m.Trained.Dropped {
+		dropped = append(dropped, d.Sensor.String()+" ("+d.Reason+")")
+	}
+	return fmt.Sprintf("%d sensors, %s, restart %s, limit %.3g (median %.3g, base %.3g), %.2g episodes a week of the history; dropped: %s",
+		len(m.basis.columns), pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, m.limit.Weekly, strings.Join(dropped, ", "))
 }

@@ -19,7 +19,11 @@ type Scorer struct {
 	shares   []float64
 	label    int64
 	row      resultline.Row
+	remark   Remark
 }
+
+// Remark tells more of the newest row.
+func (s *Scorer) Remark() Remark { return s.remark }
 
 // NewScorer makes a Scorer that has seen no rows.
 func (m *Model) NewScorer() *Scorer {
@@ -44,6 +48,7 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	}
 	s.label = r.Label
 	v := s.features.add(r)
+	s.remark = Remark{State: r.State}
 	if r.State == frame.Stopped {
 		s.running.skip(1)
 		s.restart.skip(1)
@@ -58,14 +63,15 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	if r.State == frame.Restarting {
 		s.running.skip(1)
 		mean := s.restart.add(score)
-		if x = s.m.Limit.excess(mean); mean <= s.m.Limit.Restart {
+		if x = s.m.limit.excess(mean); mean <= s.m.limit.Restart {
 			x = min(x, 1)
 		}
 	} else {
 		s.restart.skip(1)
-		x = s.m.Limit.excess(s.running.add(score))
+		x = s.m.limit.excess(s.running.add(score))
 	}
-	if 2*v.count < len(v.present) || v.guessed && s.m.basis.modes.Count() > 1 {
+	s.remark = s.m.remark(r.State, v)
+	if s.remark.Capped {
 		x = min(x, 1)
 	}
 	s.contribute(v)
@@ -94,4 +100,13 @@ func printed(x float64) (score float64, prediction int) {
 		return min(max(score, 0.50001), 1), 1
 	}
 	return min(score, 0.5), 0
+}
+
+func (m *Model) remark(state frame.State, v *vector) Remark {
+	modes := m.basis.modes
+	guessed := v.guessed && modes.Count() > 1
+	return Remark{
+		State: state, Mode: v.mode, Pilot: v.pilot, Guessed: guessed, Unseen: modes.Unseen(v.pilot),
+		Missing: len(v.present) - v.count, Capped: guessed || 2*v.count < len(v.present),
+	}
 }

@@ -40,6 +40,7 @@ type trainer struct {
 	class  []class
 	fold   []uint8
 
+	frozen  *fit // of the base that is updated; nil: each fit has its own
 	dropped []Dropped
 }
 

@@ -51,17 +51,33 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
 	}
-	limit := findLimit(past.rows, t.s.Rate, t.s)
-	limit.judgeRestarts(past.restartPeak)
-	all, err := newFit(except(sums, -1), len(t.basis.columns), lambda)
+	return t.model(sums, past, lambda)
+}
+
+// model puts together what was learnt.
+func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty) (*Model, error) {
+	all := except(sums, -1)
+	f, err := newFit(all, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return nil, err
 	}
-	all.others.Spread, all.lagged.Spread = past.spread.others, past.spread.lagged
-	return &Model{
-		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: all, calibration: past.calibration,
-		Limit: limit, Dropped: t.dropped, lambda: lambda,
-	}, nil
+	f.others.Spread, f.lagged.Spread = past.spread.others, past.spread.lagged
+	m := &Model{
+		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: f, calibration: past.calibration,
+		lambda: lambda, limit: findLimit(past.rows, t.s.Rate, t.s), sums: all,
+		Trained: Trained{Rows: len(t.labels), Labels: len(t.s.Labels.Anomaly), Dropped: t.dropped},
+	}
+	m.limit.judgeRestarts(past.restartPeak)
+	m.Trained.Start, m.Trained.End = t.labels[0], t.labels[len(t.labels)-1]
+	for _, c := range t.class {
+		switch c {
+		case learnt:
+			m.Trained.Learnt++
+		case trimmed:
+			m.Trained.Trimmed++
+		}
+	}
+	return m, nil
 }
 
 // gather makes a pass for the moments of the rows of a class, by fold and mode.
@@ -95,7 +111,7 @@ type history struct {
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	d := len(t.basis.columns)
-	fits, spread, err := crossFit(sums, d, lambda)
+	fits, spread, err := crossFit(sums, d, lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}

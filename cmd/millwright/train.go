@@ -1,0 +1,196 @@
+//go:build !agent
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"millwright/inference/detect"
+	"millwright/inference/detect/files"
+	"millwright/inference/detect/frame"
+	"millwright/internal/atomicfile"
+	"millwright/internal/window"
+)
+
+// trainVerb is what is asked for.
+type trainVerb struct {
+	data        []string
+	labels      string
+	rate        string
+	off         string
+	mode        string
+	base        string
+	modeSensors []string
+	restart     string
+	hold        string
+	model       string
+	weekly      float64
+}
+
+func newTrainCommand() *cobra.Command {
+	v := &trainVerb{}
+	cmd := &cobra.Command{
+		Use:   "train --data PATH... --model FILE",
+		Short: "Train a model from CSV files",
+		Long: `Learn from a machine's history what is normal, and write the model.
+
+A file's name without .csv is its component; of a folder the files in it count, and
+those in its folders, whose names are then the components. Times labelled as anomalies
+(--labels: a CSV of start,end[,rating] without a header) are not learnt, nor are rows
+while the machine is off (--off) or has just come on again.
+
+The alarm limit follows --false-alarms-per-week, which takes 14 days of history to
+verify. With --mode update only rows newer than the base model's are read; what they
+tell is added to what the base knows.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return v.run(cmd.Context(), cmd.OutOrStdout(), newLogger("info", "console", cmd.ErrOrStderr()))
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&v.data, "data", nil, "CSV `PATH`s, files or folders (required)")
+	f.StringVar(&v.labels, "labels", "", "CSV `FILE` of start,end[,rating]")
+	f.StringVar(&v.rate, "rate", "PT5M", "the model's sampling `RATE`")
+	f.StringVar(&v.off, "off", "", `when the machine is off: 'component\sensor < number', or >`)
+	f.StringVar(&v.mode, "mode", "full", "full or update")
+	f.StringVar(&v.base, "base", "", "`MODEL` to update")
+	f.StringSliceVar(&v.modeSensors, "mode-sensors", nil, `'component\sensor' that sets the operating point (default: found)`)
+	f.StringVar(&v.restart, "restart", "auto", "`DURATION` after off in which rows are judged as a restart's; auto: 1h, or longer where the history shows it")
+	f.StringVar(&v.hold, "hold", "auto", "`DURATION` for which a value stands for empty bins after it; auto: from each sensor's own intervals")
+	f.Float64Var(&v.weekly, "false-alarms-per-week", 1, "`NUMBER` of false alarms a week to aim at")
+	f.StringVar(&v.model, "model", "", "`FILE` to write (required)")
+	must(cmd.MarkFlagRequired("data"))
+	must(cmd.MarkFlagRequired("model"))
+	return cmd
+}
+
+func (v *trainVerb) run(ctx context.Context, out io.Writer, log *zap.Logger) error {
+	s, err := v.settings()
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	var m *detect.Model
+	switch v.mode {
+	case "full":
+		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate}, log)
+		if err != nil {
+			return exit(exitData, err)
+		}
+		m, err = detect.Train(ctx, src, s, log)
+		if err != nil {
+			return err
+		}
+	case "update":
+		base, err := readModel(v.base)
+		if err != nil {
+			return err
+		}
+		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns()}, log)
+		if err != nil {
+			return exit(exitData, err)
+		}
+		if m, err = detect.Update(ctx, base, src, s, log); err != nil {
+			return err
+		}
+	default:
+		return exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
+	}
+	b, err := m.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(v.model, b, 0o640); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, m)
+	return err
+}
+
+func (v *trainVerb) settings() (detect.Settings, error) {
+	rate, err := window.ParseRate(v.rate)
+	if err != nil {
+		return detect.Settings{}, err
+	}
+	s := detect.Settings{Rate: rate, FalseAlarmsWeekly: v.weekly}
+	if s.Off, err = frame.ParseOff(v.off); err != nil {
+		return s, err
+	}
+	for _, text := range v.modeSensors {
+		n, err := frame.ParseName(text)
+		if err != nil {
+			return s, err
+		}
+		s.ModeSensors = append(s.ModeSensors, n)
+	}
+	if s.Restart, err = autoDuration(v.restart); err != nil {
+		return s, fmt.Errorf("--restart: %w", err)
+	}
+	if v.restart != "auto" && s.Restart == 0 {
+		s.Restart = -1
+	}
+	if s.Hold, err = autoDuration(v.hold); err != nil {
+		return s, fmt.Errorf("--hold: %w", err)
+	}
+	labels, err := readLabels(v.labels)
+	s.Labels = detect.Labels(labels)
+	return s, err
+}
+
+// autoDuration reads a duration; auto is 0.
+func autoDuration(text string) (time.Duration, error) {
+	if text == "auto" {
+		return 0, nil
+	}
+	return time.ParseDuration(text)
+}
+
+func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger) (*files.Source, error) {
+	list, err := files.Find(paths)
+	if err != nil {
+		return nil, err
+	}
+	src, err := files.Open(ctx, list, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range src.Notes() {
+		log.Warn("data", zap.String("note", n))
+	}
+	return src, nil
+}
+
+func readLabels(path string) (files.Labels, error) {
+	if path == "" {
+		return files.Labels{}, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return files.Labels{}, err
+	}
+	defer f.Close()
+	l, err := files.ReadLabels(f)
+	if err != nil {
+		return l, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+func readModel(path string) (*detect.Model, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, err := detect.ReadModel(f)
+	if err != nil {
+		return nil, exit(exitData, fmt.Errorf("%s: %w", path, err))
+	}
+	return m, nil
+}
