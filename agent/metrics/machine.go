@@ -75,7 +75,7 @@ func process() []Metric {
 	}
 	return []Metric{
 		gauge("millwright_build_info", "1, with the version as labels.", []string{"version", "commit", "go_version", "build"},
-			live(func(l *status.Live, add add) { add(1, l.Version, l.Commit, l.Go, l.Build) })),
+			live(func(l *status.Live, add add) { add(1, l.Build.Version, l.Build.Commit, l.Build.Go, l.Build.Kind) })),
 		gauge("millwright_loops_turning", "1 while every loop of the daemon turns.", nil,
 			value(func(l *status.Live) float64 { return truth(l.Hanging == "") })),
 		counter("millwright_uploaded_objects_total", "Objects put into buckets.", nil,

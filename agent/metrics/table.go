@@ -119,8 +119,12 @@ func results() []Metric {
 			sinks(func(k *status.Sink) float64 { return float64(k.Waiting) })),
 		gauge("millwright_sink_oldest_waiting_timestamp_seconds", "When the oldest message that waits for the sink was made; absent while none waits.", sink(),
 			sinks(func(k *status.Sink) float64 { return seconds(k.Oldest) })),
-		gauge("millwright_sink_failing", "1 while the sink's last attempt failed.", sink(),
+		gauge("millwright_sink_failing", "1 while nothing goes out to the sink.", sink(),
 			sinks(func(k *status.Sink) float64 { return truth(k.Error != "") })),
+		counter("millwright_sink_sent_messages_total", "Messages that the sink has got.", sink(),
+			sinks(func(k *status.Sink) float64 { return float64(k.Sent) })),
+		gauge("millwright_sink_set_aside_messages", "Messages that the sink refuses and that are in quarantine.", sink(),
+			sinks(func(k *status.Sink) float64 { return float64(k.SetAside) })),
 	}
 }
 
@@ -139,12 +143,12 @@ func newestScore(s *status.Scheduler) float64 {
 	return math.NaN()
 }
 
-func sink() []string { return []string{"sink", "kind"} }
+func sink() []string { return []string{"sink"} }
 
 func sinks(value func(*status.Sink) float64) func(*status.Snapshot, add) {
 	return live(func(l *status.Live, add add) {
 		for i := range l.Sinks {
-			add(value(&l.Sinks[i]), l.Sinks[i].Name, l.Sinks[i].Kind)
+			add(value(&l.Sinks[i]), l.Sinks[i].Name)
 		}
 	})
 }

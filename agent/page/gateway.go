@@ -43,7 +43,7 @@ func live(l *status.Live, s *status.Snapshot) Node {
 	return Group{
 		fact("Uploads", Text(fmt.Sprintf("%s objects, %s since the agent started; %d under way; %s", grouped(l.Uploads.Sent), size(l.Uploads.Bytes), l.Uploads.Flying, retries(l.Uploads.Failed)))),
 		If(len(l.Sinks) > 0, fact("Sinks", Ul(Map(l.Sinks, func(k status.Sink) Node {
-			return Li(Text(k.Name+": "), If(k.Waiting == 0, Text("✓ has everything")), If(k.Waiting > 0, Text(fmt.Sprintf("%s waiting, the oldest for %s", plural(int(k.Waiting), "message"), length(s.Time.Sub(k.Oldest))))), If(k.Error != "", Text("; ✕ "+k.Error)))
+			return Li(Text(k.Target+": "), If(k.Waiting == 0, Text("✓ has everything")), If(k.Waiting > 0, Text(fmt.Sprintf("%s waiting, the oldest for %s", plural(int(k.Waiting), "message"), length(s.Time.Sub(k.Oldest))))), If(k.Error != "", Text("; ✕ "+k.Error)))
 		})))),
 		fact("Process", Text(fmt.Sprintf("%s resident, %s of CPU; running since %s", size(l.Process.Resident), seconds(l.Process.CPU), l.Started.UTC().Format("2 Jan 15:04")))),
 	}

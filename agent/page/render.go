@@ -133,7 +133,7 @@ func tile(name string, at, now time.Time, more string) Node {
 
 func components(sc *status.Scheduler, now time.Time) Node {
 	return Div(Class("scroll"), Table(
-		THead(Tr(Th(Text("Component")), Th(Text("Last drop")), Th(Text("In the bucket to")), Th(Class("n"), Text("Wait")), Th(Class("n"), Text("Late rows")), Th(Class("n wide"), Text("Overdue")), Th(Class("n wide"), Text("Silent")), Th(Class("n wide"), Text("Repeats")))),
+		THead(Tr(Th(Text("Component")), Th(Text("Last drop")), Th(Text("Uploaded to")), Th(Class("n"), Text("Waits")), Th(Class("n"), Text("Late")), Th(Class("n wide"), Text("Overdue")), Th(Class("n wide"), Text("Silent")), Th(Class("n wide"), Text("Repeats")))),
 		TBody(Map(sc.Components, func(c status.Component) Node {
 			end := c.LastVerified
 			if !end.IsZero() {
@@ -149,7 +149,7 @@ func number(n int64, class string) Node { return Td(Class("n"+class), Text(group
 func foot(s *status.Snapshot) Node {
 	version := ""
 	if s.Live != nil {
-		version = " " + s.Live.Version
+		version = " " + s.Live.Build.Version
 	}
 	return Footer(Text("millwright"+version+" · "), A(Href("/status.json"), Text("status.json")), Text(" · "), A(Href("/metrics"), Text("metrics")))
 }

@@ -35,14 +35,14 @@ func Snapshot() status.Snapshot {
 			{About: "/srv/drop/pump-7/export (2).csv", What: "not taken: 05.01.2026 has two meanings, day first or month first", Remedy: "set csv.timestamp_format for this folder", Since: now.Add(-3 * time.Hour)},
 		},
 		Live: &status.Live{
-			Version: "1.4.0", Commit: "0123456789abcdef", Go: "go1.26.0", Build: "agent", Started: now.AddDate(0, 0, -12),
+			Build: status.Build{Version: "1.4.0", Commit: "0123456789abcdef", Go: "go1.26.0", Kind: "agent"}, Started: now.AddDate(0, 0, -12),
 			Uploads: status.Uploads{
 				Flying: 2, Sent: 13_911, Bytes: 12_800_000, Adopted: 3, Failed: map[string]int64{"timeout": 7, "dns": 2, "busy": 1, "other": 0},
 				Trouble: []status.Trouble{{Where: "store", What: "does not answer", Remedy: "check the uplink", Since: now.Add(-4 * time.Minute)}},
 			},
 			Sinks: []status.Sink{
-				{Name: "csv-0f3a91c2", Kind: "csv"},
-				{Name: "mqtt-77b0d1e4", Kind: "mqtt", Waiting: 14, Oldest: now.Add(-9 * time.Minute), Error: "connect: connection refused", Remedy: "start the broker", Since: now.Add(-9 * time.Minute)},
+				{Name: "csv-0f3a91c2", Target: "csv /srv/historian", Sent: 281},
+				{Name: "mqtt-77b0d1e4", Target: "mqtt tls://broker.plant:8883", Sent: 590, Waiting: 14, Oldest: now.Add(-9 * time.Minute), Error: "connection refused", Since: now.Add(-9 * time.Minute)},
 			},
 			Process: status.Process{Resident: 17_900_000, CPU: 402.7, Files: 23},
 		},
