@@ -28,7 +28,8 @@ type Seen interface {
 // Commits is the part of the ledger that is written.
 type Commits interface {
 	// CommitTaken makes the drops of a batch taken, all or none, and returns
-	// them with their IDs in the order of the batch.
+	// them with their IDs in the order of the batch. One that it can never take
+	// is refused instead and has ID 0.
 	CommitTaken(ctx context.Context, batch []drop.Taking) ([]drop.Drop, error)
 	// Refuse notes that a path's content is not taken, and why.
 	Refuse(ctx context.Context, d drop.Drop) error
