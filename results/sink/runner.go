@@ -180,28 +180,33 @@ func (r *Runner) turn(ctx context.Context) error {
 
 // send is the sink's Send. One that does not come back, as on a network folder
 // whose server is gone, is told of; at the end it is left behind.
-func (r *Runner) send(ctx context.Context, ms []outbox.Message) (done int, err error) {
-	ended := make(chan struct{})
+func (r *Runner) send(ctx context.Context, ms []outbox.Message) (int, error) {
+	type answer struct {
+		done int
+		err  error
+	}
+	answered, ended := make(chan answer, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		done, err = r.sink.Send(ctx, ms)
+		done, err := r.sink.Send(ctx, ms)
+		answered <- answer{done, err}
 	}()
 	slow := time.NewTimer(hangs)
 	defer slow.Stop()
+	stopping := ctx.Done()
+	var late <-chan time.Time
 	for {
 		select {
-		case <-ended:
-			return done, err
+		case a := <-answered:
+			return a.done, a.err
 		case <-slow.C:
-			r.notices.Stand(ctx, r.scope(), CodeFailing, "sending has not come back for "+hangs.String(), "check whether the other side answers; a network folder whose server is gone holds up whoever writes there")
-		case <-ctx.Done():
-			select {
-			case <-ended:
-				return done, err
-			case <-time.After(grace):
-				r.left = ended
-				return 0, ctx.Err()
-			}
+			r.notices.Stand(ctx, r.scope(), CodeFailing, "sending has not come back for "+hangs.String(),
+				"check whether the other side answers; a network folder whose server is gone holds up whoever writes there")
+		case <-stopping:
+			stopping, late = nil, time.After(grace)
+		case <-late:
+			r.left = ended
+			return 0, ctx.Err()
 		}
 	}
 }
