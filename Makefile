@@ -9,7 +9,7 @@ FUZZTIME    ?= 5s
 BENCH       ?= .
 
 # What gateways run: static, without symbol tables and build paths.
-GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags='-s -w'
+GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w'
 
 # The gateway's build; it speaks HTTP/1.1 to stores anyway, and HTTP/2 is 0.4 MB.
 LEAN := agent,nethttpomithttp2

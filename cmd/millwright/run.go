@@ -113,7 +113,7 @@ func loadConfig(file string, stderr io.Writer) (*config.Config, error) {
 	case errors.As(err, &faults):
 		return nil, exit(exitConfig, fmt.Errorf("%w\nsee 'millwright config check --config %s'", err, file))
 	case err != nil:
-		return nil, exit(exitConfig, err)
+		return nil, exit(exitConfig, missing(err))
 	}
 	return cfg, nil
 }

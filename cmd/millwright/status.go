@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -69,6 +71,10 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 		return err
 	}
 	led, err := ledger.OpenReadOnly(cmd.Context(), cfg.StateDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return advise(fmt.Errorf("open ledger: there is none in %s yet", cfg.StateDir),
+			"start the daemon with 'millwright run', or correct state_dir if it runs with another one")
+	}
 	if err != nil {
 		return err
 	}
