@@ -91,8 +91,8 @@ func TestFailuresAsJSON(t *testing.T) {
 		{[]string{"config", "check", "--json", "--config", none}, exitConfig, "none.yaml", "config init"},
 		{[]string{"status", "--json", "--config", none}, exitConfig, "none.yaml", "config init"},
 		{[]string{"validate", "--json", "--config", none, dir}, exitConfig, "none.yaml", "config init"},
-		{[]string{"status", "--json", "--config", bare}, exitFailed, "no ledger", "millwright run"},
-		{[]string{"status", "drop", "/x", "--json", "--config", bare}, exitFailed, "no ledger", "millwright run"},
+		{[]string{"status", "--json", "--config", bare}, exitFailed, "there is none", "millwright run"},
+		{[]string{"status", "drop", "/x", "--json", "--config", bare}, exitFailed, "there is none", "millwright run"},
 		{[]string{"validate", "--json", "/nowhere/at/all"}, exitFailed, "/nowhere/at/all", ""},
 	} {
 		code, stdout, stderr := invoke(t, tt.args...)
