@@ -76,6 +76,8 @@ func pipeline() []Metric {
 			schedulers(func(s *status.Scheduler) float64 { return seconds(s.NextWake) })),
 		gauge("millwright_upload_frequency_seconds", "Length of the scheduler's windows.", scheduler(),
 			schedulers(func(s *status.Scheduler) float64 { return float64(s.Frequency) })),
+		gauge("millwright_delay_offset_seconds", "From a window's end to the scheduler's wake-up.", scheduler(),
+			schedulers(func(s *status.Scheduler) float64 { return float64(s.Delay) })),
 		gauge("millwright_backlog_windows", "Windows that are sealed and not yet known to be in the bucket.", component(),
 			components(func(c *status.Component) float64 { return float64(c.Backlog) })),
 		gauge("millwright_backlog_bytes", "Size of the windows that are not yet in the bucket.", component(),

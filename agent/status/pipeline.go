@@ -13,6 +13,7 @@ import (
 type Scheduler struct {
 	Name       string      `json:"name"`
 	Frequency  int64       `json:"frequency_seconds"`
+	Delay      int64       `json:"delay_seconds"`
 	NextWindow time.Time   `json:"next_window"` // the start of the window under way
 	NextWake   time.Time   `json:"next_wake_up"`
 	LastDrop   time.Time   `json:"last_drop_taken,omitzero"` // when the newest of its rows were taken
@@ -95,7 +96,7 @@ func pipeline(p Pipe, now time.Time) Scheduler {
 		wake = w
 	}
 	return Scheduler{
-		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), NextWindow: at(start), NextWake: p.Cadence.Wake(wake),
+		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), Delay: int64(p.Cadence.Delay / time.Second), NextWindow: at(start), NextWake: p.Cadence.Wake(wake),
 		Outcomes: map[window.Scoring]int64{}, Windows: []Cell{}, Scores: []Score{}, Events: []event.Document{},
 	}
 }

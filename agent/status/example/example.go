@@ -53,7 +53,7 @@ func mill(now time.Time) status.Scheduler {
 	const f = 5 * time.Minute
 	current := now.Truncate(f)
 	s := status.Scheduler{
-		Name: "mill-2", Frequency: int64(f / time.Second), NextWindow: current, NextWake: current.Add(7 * time.Minute),
+		Name: "mill-2", Frequency: int64(f / time.Second), Delay: 120, NextWindow: current, NextWake: current.Add(7 * time.Minute),
 		LastDrop: now.Add(-38 * time.Second), LastRow: now.Add(-71 * time.Second), LastWindow: current.Add(-2 * f), LastUpload: current.Add(-f + 3*time.Second),
 		LastResult: current.Add(-110 * time.Second), Backlog: 2,
 		Outcomes: map[window.Scoring]int64{window.Delivered: 281, window.Missing: 2, window.Unscored: 4, window.Awaited: 1},
@@ -125,7 +125,7 @@ func pump(now time.Time) status.Scheduler {
 	const f = 5 * time.Minute
 	current := now.Truncate(f)
 	s := status.Scheduler{
-		Name: "pump-7", Frequency: int64(f / time.Second), NextWindow: current, NextWake: current.Add(4 * time.Minute),
+		Name: "pump-7", Frequency: int64(f / time.Second), Delay: 240, NextWindow: current, NextWake: current.Add(4 * time.Minute),
 		LastDrop: now.Add(-52 * time.Second), LastRow: now.Add(-80 * time.Second), LastWindow: current.Add(-f), LastUpload: current.Add(4 * time.Second),
 		LastResult: current.Add(-21 * time.Minute), Unscored: 3,
 		Outcomes: map[window.Scoring]int64{window.Delivered: 284, window.Failed: 3, window.Awaited: 1},
