@@ -152,7 +152,7 @@ func (h *history) rest(ctx context.Context) error {
 	}
 	h.sum.Windows.Ahead, h.sum.Windows.Outside = int64(len(ahead)), int64(len(outside))
 	if n := len(ahead); n > 0 {
-		h.sum.note("%d windows are left to the daemon: their scheduler has still to read them", n)
+		h.sum.note("windows left to the daemon, since their scheduler has still to read them: %d", n)
 	}
 	all, err := h.led.Summary(ctx)
 	h.sum.Rows.Repeated, h.sum.Rows.Same = all.Counts.Repeated, all.Counts.Same

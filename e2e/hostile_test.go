@@ -164,7 +164,7 @@ func hostiles() []hostile {
 		{"bomb.csv.gz", squeezed([]byte(head + strings.Repeat(row1, 50<<20/len(row1)))), "kept", []string{"more than 2097152 bytes (unpacked); split it, or raise limits.file", bad}, harness.Counts{}},
 		{"zeros.csv.gz", squeezed(make([]byte, 50<<20)), "kept", []string{"no row could be used: line 1", bad}, harness.Counts{}},
 		{"short.csv.gz", squeezed(noisy(5000))[:9000], "kept", []string{"1 rows and cells are " + bad}, harness.Counts{Rows: 830, Windowed: 829, Bad: 1}},
-		{"notgzip.csv.gz", []byte(head + row1), "kept", []string{"1 rows = 1 in windows"}, harness.Counts{Rows: 1, Windowed: 1}},
+		{"notgzip.csv.gz", []byte(head + row1), "kept", []string{"1 row = 1 in windows"}, harness.Counts{Rows: 1, Windowed: 1}},
 		{"header.csv", []byte(head), "kept", []string{"there is a header but no data row yet"}, harness.Counts{}},
 		{"empty.csv", nil, "kept", []string{"the file is empty"}, harness.Counts{}},
 		{"nostamp.csv", []byte("flow,speed\nfast,slow\nslow,fast\n"), "kept", []string{"there is a header but no data row yet"}, harness.Counts{}},

@@ -62,7 +62,7 @@ func (r *reading) notes(rep series.Report) {
 		}
 	}
 	dst := rep.Bad[series.GapStamp] + rep.Bad[series.Ambiguous]
-	note(dst, "%d rows have local times that a change of clocks skips or repeats: write timestamps in UTC, or with their offset, at the source; then set csv.time_zone: UTC", dst)
+	note(dst, "%s at local times that a change of clocks skips or repeats: write timestamps in UTC, or with their offset, at the source; then set csv.time_zone: UTC", plural(int(dst), "row"))
 	note(int64(len(r.columns)-301), "%d columns: a model takes 300 sensors at most", len(r.columns))
 	left := int64(0)
 	for _, c := range r.naming.columns {

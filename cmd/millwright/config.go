@@ -139,7 +139,7 @@ func (r *configReport) write(out io.Writer, asJSON bool) error {
 	return err
 }
 
-func count(n int, noun string) string {
+func count[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

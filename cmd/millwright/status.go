@@ -140,8 +140,8 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 		state = "running"
 	}
 	say(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
-	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %d values repeated, %d cells unreadable\n",
-		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, s.Rows.Repeated, s.Rows.BadCells)
+	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %s repeated, %s unreadable\n",
+		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, count(s.Rows.Repeated, "value"), count(s.Rows.BadCells, "cell"))
 	if s.Rows.Quarantined+s.Rows.BadCells > 0 {
 		say(w, "  rows and cells that could not be used are in %s, each with line and reason\n", filepath.Join(s.StateDir, "quarantine"))
 	}
@@ -178,8 +178,8 @@ func printDrops(w io.Writer, drops []status.Drop) {
 		if d.Counts.Rows > 0 {
 			c := d.Counts
 			say(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))
-			say(w, "  %d rows = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %d values, %d repeated, %d the same, %d cells unreadable\n",
-				c.Rows, c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, c.Values, c.Repeated, c.Same, c.BadCells)
+			say(w, "  %s = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %s, %d repeated, %d the same, %s unreadable\n",
+				count(c.Rows, "row"), c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, count(c.Values, "value"), c.Repeated, c.Same, count(c.BadCells, "cell"))
 		}
 		printWindows(w, d.Windows)
 	}
