@@ -159,22 +159,26 @@ func (s *Sealer) apply(now time.Time, o *outcome) {
 // tell logs what a person would care about: a component that falls silent or
 // speaks again, and windows that come too late to be scored.
 func (s *Sealer) tell(l *lane, r *window.Record, fresh bool) {
-	fields := []zap.Field{
-		zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
-		zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Time("wake", r.Wake),
+	fields := func() []zap.Field {
+		return []zap.Field{
+			zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
+			zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Time("wake", r.Wake),
+		}
 	}
 	switch {
 	case r.Generation == 0 && r.HeldOnly && !l.quiet:
-		s.log.Warn("no file for a window: it has held values only and require_real_rows is set; the scheduler's run will fail", fields...)
+		s.log.Warn("no file for a window: it has held values only and require_real_rows is set; the scheduler's run will fail", fields()...)
 	case r.Generation == 0 && !l.quiet:
-		s.log.Warn("no file for a window: the component says nothing; the scheduler's run will fail for all its components", fields...)
+		s.log.Warn("no file for a window: the component says nothing; the scheduler's run will fail for all its components", fields()...)
 	case r.Generation == 1 && fresh && r.Overdue:
-		s.log.Info("window sealed after its wake-up: uploaded, but not scored", fields...)
+		s.log.Info("window sealed after its wake-up: uploaded, but not scored", fields()...)
 	case r.Generation > 0 && l.quiet:
-		s.log.Info("the component speaks again", fields...)
+		s.log.Info("the component speaks again", fields()...)
 	default:
-		s.log.Debug("window sealed", append(fields, zap.Int64("generation", r.Generation), zap.Bool("new", fresh),
-			zap.Int64("rows", r.RealRows), zap.Int64("bytes", r.Size), zap.Int64("seq", r.SealedSeq))...)
+		if e := s.log.Check(zap.DebugLevel, "window sealed"); e != nil {
+			e.Write(append(fields(), zap.Int64("generation", r.Generation), zap.Bool("new", fresh),
+				zap.Int64("rows", r.RealRows), zap.Int64("bytes", r.Size), zap.Int64("seq", r.SealedSeq))...)
+		}
 	}
 	l.quiet = r.Generation == 0
 }

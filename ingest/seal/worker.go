@@ -22,6 +22,8 @@ type worker struct {
 	seen   int64 // highest drop that had a part in what the window begins with
 	left   int   // blocks left out of this window, since they cannot be read
 	prev   *held // where the window before ended, in this round
+	nearby nearby
+	run    int64 // start of the last of the neighbouring windows to be made now
 }
 
 func newWorker(s *Sealer) *worker {
@@ -38,7 +40,11 @@ func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]ou
 	var done []outcome
 	var errs []error
 	w.prev = nil
-	for _, j := range jobs {
+	w.nearby.forget()
+	for i, j := range jobs {
+		if i == 0 || jobs[i-1].lane != j.lane || j.live.start > w.run {
+			w.run = endOfRun(jobs[i:])
+		}
 		o, err := w.window(ctx, now, j)
 		if err != nil {
 			errs = append(errs, wrap(j, errors.Join(err, w.out.abort())))
@@ -50,6 +56,18 @@ func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]ou
 		done = append(done, o)
 	}
 	return done, errors.Join(errs...)
+}
+
+// endOfRun is the start of the last window up to which no other lies between.
+func endOfRun(jobs []job) int64 {
+	end := jobs[0].live.start
+	for _, j := range jobs[1:] {
+		if j.lane != jobs[0].lane || j.live.start != end+j.lane.frequency() {
+			break
+		}
+		end = j.live.start
+	}
+	return end
 }
 
 // window makes one window: its record, and its CSV on the shelf or in a temp
@@ -83,12 +101,10 @@ func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, err
 // compute fills the sheet. Blocks that cannot be read are left out, loudly:
 // their drops are not accounted for and stay where they are.
 func (w *worker) compute(ctx context.Context, l *lane, j job) error {
-	from, to := l.Cadence.Slots(j.live.start)
-	blocks, err := w.sealer.ledger.Blocks(ctx, l.Component, from, to)
+	blocks, err := w.nearby.of(ctx, w.sealer.ledger, l, j.live.start, w.run, j.seq)
 	if err != nil {
 		return err
 	}
-	blocks = slices.DeleteFunc(blocks, func(b drop.Block) bool { return b.Drop > j.seq })
 	for w.left = 0; ; w.left++ {
 		err := w.try(ctx, l, j, blocks)
 		var bad *readError
@@ -178,6 +194,7 @@ func (w *worker) keep(o *outcome) (err error) {
 	o.fresh, r.Path = true, ""
 	if w.out.file == nil && w.sealer.settings.Shelf.Put(r.ID, r.Generation, w.out.buf) {
 		o.shelved = true
+		w.out.buf = w.sealer.settings.Shelf.Spare(len(w.out.buf)) // the next window is about as large
 		return nil
 	}
 	r.Path = w.out.path
