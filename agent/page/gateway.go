@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"millwright/agent/status"
+	"millwright/internal/diskspace"
 )
 
 // gateway is what concerns no single scheduler.
@@ -16,7 +17,7 @@ func gateway(s *status.Snapshot) node {
 		el("dl", attr("class", "facts"),
 			fact("Disk", group(
 				meter(s.Disk.Used, s.Disk.Quota),
-				txt(fmt.Sprintf("%s of %s used by the agent; the disk has %s free, %s is kept", size(s.Disk.Used), size(s.Disk.Quota), size(s.Disk.Free), size(s.Disk.Keep))),
+				txt(fmt.Sprintf("%s of %s used by the agent; the disk has %s free, %s is kept", diskspace.Binary(s.Disk.Used), diskspace.Binary(s.Disk.Quota), diskspace.Binary(s.Disk.Free), diskspace.Binary(s.Disk.Keep))),
 			)),
 			fact("Clock", txt(clock(s))),
 			fact("Rows", txt(fmt.Sprintf("%s read: %s in windows, %s waiting, %s late, %s in quarantine, %s left in their drops",
@@ -36,12 +37,12 @@ func live(l *status.Live, s *status.Snapshot) node {
 		return node{}
 	}
 	return group(
-		fact("Uploads", txt(fmt.Sprintf("%s objects, %s since the agent started; %d under way; %s", grouped(l.Uploads.Sent), size(l.Uploads.Bytes), l.Uploads.Flying, retries(l.Uploads.Failed)))),
+		fact("Uploads", txt(fmt.Sprintf("%s objects, %s since the agent started; %d under way; %s", grouped(l.Uploads.Sent), diskspace.Binary(l.Uploads.Bytes), l.Uploads.Flying, retries(l.Uploads.Failed)))),
 		when(len(l.Sinks) > 0, fact("Sinks", el("ul", times(len(l.Sinks), func(i int) node {
 			k := &l.Sinks[i]
 			return el("li", txt(k.Target+": "), when(k.Waiting == 0, txt("✓ has everything")), when(k.Waiting > 0, txt(fmt.Sprintf("%s waiting, the oldest for %s", plural(int(k.Waiting), "message"), length(s.Time.Sub(k.Oldest))))), when(k.Error != "", txt("; ✕ "+k.Error)))
 		})))),
-		fact("Process", txt(fmt.Sprintf("%s resident, %s of CPU; running since %s", size(l.Process.Resident), seconds(l.Process.CPU), l.Started.UTC().Format("2 Jan 15:04")))),
+		fact("Process", txt(fmt.Sprintf("%s resident, %s of CPU; running since %s", diskspace.Binary(l.Process.Resident), seconds(l.Process.CPU), l.Started.UTC().Format("2 Jan 15:04")))),
 	)
 }
 
@@ -101,19 +102,4 @@ func meter(used, quota int64) node {
 		class = "meter full"
 	}
 	return raw(fmt.Sprintf(`<svg class="%s" aria-hidden="true"><rect class="rest" width="100%%" height="100%%" rx="3"/><rect width="%.1f%%" height="100%%" rx="3"/></svg>`, class, 100*part))
-}
-
-// size prints bytes as people write them.
-func size(n int64) string {
-	f, unit := float64(n), "B"
-	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
-		if f < 1024 {
-			break
-		}
-		f, unit = f/1024, next
-	}
-	if unit == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", f, unit)
 }

@@ -16,6 +16,7 @@ import (
 
 	"millwright/agent"
 	"millwright/agent/status"
+	"millwright/internal/diskspace"
 	"millwright/internal/ledger"
 )
 
@@ -149,7 +150,8 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 	for _, st := range sortedStates(s.Drops) {
 		states = append(states, fmt.Sprintf("%d %s", s.Drops[st], st))
 	}
-	say(w, "drops: %s; last taken %s\n\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	say(w, "drops: %s; last taken %s\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	say(w, "disk: %s of %s used, the file system has %s free\n\n", diskspace.Binary(s.Disk.Used), diskspace.Binary(s.Disk.Quota), diskspace.Binary(s.Disk.Free))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SCHEDULER\tCOMPONENT\tLAST SEALED\tLAST IN BUCKET\tWAITING\tOVERDUE\tSILENT\tLATE ROWS\tNEXT WAKE-UP")
 	for _, sc := range s.Schedulers {
@@ -158,6 +160,7 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 		}
 	}
 	t.Flush()
+	printWindowsOf(w, s)
 	if len(s.Attention) == 0 {
 		fmt.Fprintln(w, "\nnothing needs attention")
 		return
