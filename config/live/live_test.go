@@ -232,7 +232,10 @@ func TestMachineLooksBelowDropFolders(t *testing.T) {
 	if len(r.Faults) > 0 {
 		t.Error(texts(r.Faults))
 	}
-	for name, mode := range map[string]os.FileMode{"/..": 0o777, "": 0o777, "/state": 0o777, "/drop": 0o777, "/drop/pump": 0o555, "/drop/none": 0o333, "/drop/old": 0o777} {
+	for name, mode := range map[string]os.FileMode{
+		"/..": 0o777, "": 0o777, "/state": 0o777, "/drop": 0o777, "/drop/pump": 0o555, "/drop/none": 0o333, "/drop/old": 0o777,
+		"/drop/old/1": 0o777, "/drop/old/2": 0o777, "/drop/old/3": 0o777, "/drop/old/4": 0o777,
+	} {
 		if err := os.Chmod(dir+name, mode); err != nil {
 			t.Fatal(err)
 		}
