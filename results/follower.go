@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"go.uber.org/zap"
+
+	"millwright/internal/executions"
 )
 
 // follower does the work for one scheduler. Only its own goroutine uses it.
@@ -38,8 +40,13 @@ func newFollower(r *Results, s *Scheduler) *follower {
 func (f *follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := read(f.r.clock)
-		if err := f.pass(ctx, n); err != nil && !over(ctx, err) {
+		switch err := f.pass(ctx, n); {
+		case err == nil:
+			f.r.board.Clear(ctx, f.Name, CodeSite)
+		case !over(ctx, err):
 			f.log.Error("follow results", zap.Error(err))
+			f.r.board.Stand(ctx, f.Name, CodeSite, "results cannot be written down: "+executions.Printable(err.Error(), 500),
+				"look at the disk of state_dir, its room and its owner; it is tried again every half minute")
 			f.loaded = false // memory may be ahead of the ledger
 			f.nextPair = n.after(recheck)
 		}
