@@ -101,6 +101,17 @@ func (r *Receiver) Messages(kind string) []Message {
 	return out
 }
 
+// IDs are those of all messages, in the order in which they came.
+func (r *Receiver) IDs() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := make([]string, len(r.all))
+	for i := range r.all {
+		ids[i] = r.all[i].ID
+	}
+	return ids
+}
+
 // Again is how many messages came that had come before.
 func (r *Receiver) Again() int {
 	r.mu.Lock()
