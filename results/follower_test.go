@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"millwright/internal/executions"
 	"millwright/internal/outbox"
 	"millwright/internal/window"
 )
@@ -281,6 +280,21 @@ func TestOutageIsNoReasonToCallAResultMissing(t *testing.T) {
 	}
 }
 
+func TestPolicyWithoutListing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.store.noList.Store(true)
+	for i := range 3 {
+		r.uploaded(i)
+	}
+	r.put(0, r.lines(0, 0.1))
+	r.until(wake + time.Minute)
+	r.is(0, window.Delivered)
+	r.put(2, r.lines(2, 0.1))
+	r.until(wake + 12*time.Minute)
+	r.is(2, window.Delivered)
+}
+
 func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -293,51 +307,6 @@ func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
 	settled = true
 	r.until(2*time.Hour + 5*time.Minute)
 	r.is(0, window.Missing)
-}
-
-func TestServiceSaysWhy(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	said := &answers{list: []executions.Execution{{Start: r.start(0), Status: executions.Failed, Reason: "Could not find data file"}}}
-	r.set.Service = said
-	r.restart()
-	r.uploaded(0)
-	r.uploaded(1)
-	r.uploaded(2)
-	r.put(2, r.lines(2, 0.1))
-	r.until(wake + 2*time.Minute)
-	if o := r.is(0, window.Failed); o.Reason != "Could not find data file" {
-		t.Errorf("%+v", o)
-	}
-	r.until(40 * time.Minute)
-	r.is(1, window.Missing)
-	r.is(2, window.Delivered)
-	if said.asked > 6 {
-		t.Errorf("asked %d times", said.asked)
-	}
-	if o := r.outcome(1); !strings.Contains(o.Reason, "has no run for it") {
-		t.Error(o.Reason)
-	}
-}
-
-func TestServiceThatDoesNotAnswerHoldsNothingUp(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	said := &answers{err: errors.New("no such host")}
-	r.set.Service = said
-	r.restart()
-	r.uploaded(0)
-	r.until(wake + 12*time.Minute)
-	r.is(0, window.Missing)
-	if r.notes["pump service"] == "" {
-		t.Errorf("notes: %v", r.notes)
-	}
-	said.err, said.list = nil, []executions.Execution{{Start: r.start(0), Status: executions.Failed, Reason: "because"}}
-	r.until(3 * time.Hour)
-	if o := r.is(0, window.Failed); o.Reason != "because" {
-		t.Errorf("%+v", o)
-	}
-	r.wantMessages(outbox.Alert, "pump/20260105T080000Z/alarm/1", "pump/20260105T080000Z/alarm/2")
 }
 
 func TestRestartAtAnyPointDeliversOnce(t *testing.T) {
