@@ -104,9 +104,15 @@ func (r *reading) arrive(rep series.Report) {
 	}
 	at = at.Add(r.in.folder.settle)
 	r.out.Arrival = at.UTC()
+	came := func(int64) int64 { return at.UnixNano() }
+	if r.grown(rep) {
+		r.out.Grown = true
+		r.out.Notes = append(r.out.Notes, fmt.Sprintf("it grew from %s to %s: each row is taken to have come when it was due", stamp(r.born.UTC()), stamp(r.in.mod.UTC())))
+		came = func(row int64) int64 { return min(at.UnixNano(), row+int64(r.in.folder.settle)) }
+	}
 	for _, p := range r.parts {
 		for _, c := range p.counts {
-			c.arrive(at.UnixNano(), float64(r.in.size)/float64(rep.Used))
+			c.arrive(came, float64(r.in.size)/float64(rep.Used))
 		}
 	}
 }
