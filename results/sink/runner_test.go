@@ -316,8 +316,12 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
 	for _, s := range []Settings{
-		{Kind: "csv", Dir: "/srv/a"}, {Kind: "csv", Dir: "/srv/b"}, {Kind: "webhook", URL: "https://a/x"}, {Kind: "webhook", URL: "https://a/y"},
-		{Kind: "mqtt", URL: "tls://a", Topic: "x"}, {Kind: "mqtt", URL: "tls://a", Topic: "y"},
+		{Kind: "csv", Dir: "/srv/a"},
+		{Kind: "csv", Dir: "/srv/b"},
+		{Kind: "webhook", URL: "https://a/x"},
+		{Kind: "webhook", URL: "https://a/y"},
+		{Kind: "mqtt", URL: "tls://a", Topic: "x"},
+		{Kind: "mqtt", URL: "tls://a", Topic: "y"},
 	} {
 		names[Name(s)] = true
 		k, err := New(s)

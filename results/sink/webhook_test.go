@@ -161,11 +161,24 @@ func TestWebhookVerdicts(t *testing.T) {
 		verdict Verdict
 		remedy  string
 	}{
-		{200, -1, ""}, {202, -1, ""}, {204, -1, ""},
+		{200, -1, ""},
+		{202, -1, ""},
+		{204, -1, ""},
 		{301, Again, "sends to https://other.example, which is not followed"},
-		{400, Refuse, "set aside"}, {401, Again, "hmac_key_file"}, {403, Again, "hmac_key_file"}, {404, Again, "path"},
-		{405, Refuse, "set aside"}, {407, Again, "proxy"}, {408, Again, "log"}, {410, Refuse, "set aside"}, {413, Refuse, "set aside"},
-		{422, Refuse, "set aside"}, {425, Again, "log"}, {429, Again, "log"}, {500, Again, "log"}, {503, Again, "log"},
+		{400, Refuse, "set aside"},
+		{401, Again, "hmac_key_file"},
+		{403, Again, "hmac_key_file"},
+		{404, Again, "path"},
+		{405, Refuse, "set aside"},
+		{407, Again, "proxy"},
+		{408, Again, "log"},
+		{410, Refuse, "set aside"},
+		{413, Refuse, "set aside"},
+		{422, Refuse, "set aside"},
+		{425, Again, "log"},
+		{429, Again, "log"},
+		{500, Again, "log"},
+		{503, Again, "log"},
 	} {
 		r := receive(t, func(_ int, _ string, w http.ResponseWriter) bool {
 			w.Header().Set("Location", "https://other.example/x?token=hush")
