@@ -75,8 +75,8 @@ func sealWindow(b *testing.B, held *shelf.Shelf) {
 	before := cpu()
 	for i := 0; b.Loop(); i++ {
 		start := from.UnixNano() + int64(i%8)*int64(5*time.Minute)
-		o, err := w.window(bg, r.now, job{lane: l, live: &live{start: start, own: 1}, wake: r.now, seq: 100})
-		if err != nil {
+		var o outcome
+		if err := w.window(bg, r.now, job{lane: l, live: &live{start: start, own: 1}, wake: r.now, seq: 100}, &o); err != nil {
 			b.Fatal(err)
 		}
 		size = o.record.Size
@@ -165,8 +165,9 @@ func sealLargest(tb testing.TB, r *rig) {
 		tb.Fatal(err)
 	}
 	l, w := r.sealer.components[0].lanes[0], r.sealer.workers[0]
-	o, err := w.window(bg, r.now, job{lane: l, live: &live{start: clock(tb, "10:00:00").UnixNano(), own: 1}, wake: r.now, seq: 100})
-	if err != nil {
+	var o outcome
+	j := job{lane: l, live: &live{start: clock(tb, "10:00:00").UnixNano(), own: 1}, wake: r.now, seq: 100}
+	if err := w.window(bg, r.now, j, &o); err != nil {
 		tb.Fatal(err)
 	}
 	if o.record.RealRows != 3600 {

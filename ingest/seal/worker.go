@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/internal/drop"
-	"millwright/internal/window"
 )
 
 // worker makes windows. It keeps its buffers from one to the next.
@@ -34,10 +33,10 @@ func newWorker(s *Sealer) *worker {
 // until the next pass.
 const patience = 3
 
-// component does the jobs of one component, stream by stream in time order.
-// One that fails does not keep the others back.
-func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]outcome, error) {
-	var done []outcome
+// component does the jobs of one component, stream by stream in time order, and
+// puts what came out in the same places of out. One that fails has no lane there
+// and does not keep the others back.
+func (w *worker) component(ctx context.Context, now time.Time, jobs []job, out []outcome) error {
 	var errs []error
 	w.prev = nil
 	w.nearby.forget()
@@ -45,17 +44,15 @@ func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]ou
 		if i == 0 || jobs[i-1].lane != j.lane || j.live.start > w.run {
 			w.run = endOfRun(jobs[i:])
 		}
-		o, err := w.window(ctx, now, j)
-		if err != nil {
+		if err := w.window(ctx, now, j, &out[i]); err != nil {
+			out[i] = outcome{}
 			errs = append(errs, wrap(j, errors.Join(err, w.out.abort())))
 			if ctx.Err() != nil || len(errs) == patience {
 				break
 			}
-			continue
 		}
-		done = append(done, o)
 	}
-	return done, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // endOfRun is the start of the last window up to which no other lies between.
@@ -72,30 +69,30 @@ func endOfRun(jobs []job) int64 {
 
 // window makes one window: its record, and its CSV on the shelf or in a temp
 // file if that is a new generation.
-func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, error) {
+func (w *worker) window(ctx context.Context, now time.Time, j job, o *outcome) error {
 	l, ledger := j.lane, w.sealer.ledger
-	o := outcome{job: j, record: window.Record{Sealed: window.Sealed{ID: l.id(j.live.start)}}}
+	o.job, o.record.ID = j, l.id(j.live.start)
 	if j.live.recorded {
 		r, ok, err := ledger.Window(ctx, o.record.ID)
 		if err != nil {
-			return o, err
+			return err
 		}
 		if ok {
 			o.record = r
 		}
 		if r.Kept || !j.again && r.Overdue && r.Generation > 0 && r.Uploaded >= r.Generation {
 			o.skip = true
-			return o, nil
+			return nil
 		}
 	}
 	if err := w.compute(ctx, l, j); err != nil {
-		return o, err
+		return err
 	}
 	o.clean = w.merged.clean && w.left == 0 && (w.merged.shared || len(l.Schema) == 0)
 	o.seq = max(o.seq, w.seen)
 	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: slices.Clone(w.sheet.last), seq: o.seq, exact: j.exact}
 	w.prev = o.next
-	return o, w.conclude(now, &o)
+	return w.conclude(now, o)
 }
 
 // compute fills the sheet. Blocks that cannot be read are left out, loudly:

@@ -21,6 +21,7 @@ type Shelf struct {
 	used  int64
 	items map[key][]byte
 	spare [][]byte // of what was removed, to be used again
+	kept  int64    // bytes of it
 }
 
 type key struct {
@@ -34,8 +35,6 @@ const (
 	share = 32
 	// stall is how long Room waits although nothing is removed.
 	stall = 250 * time.Millisecond
-	// spares is how many pieces of memory are kept for windows to come.
-	spares = 32
 )
 
 // New makes a shelf for limit bytes.
@@ -63,6 +62,7 @@ func (s *Shelf) Put(id window.ID, generation int64, body []byte) bool {
 	k := key{id, generation}
 	s.used += int64(cap(body) - cap(s.items[k]))
 	s.items[k] = body
+	s.shed()
 	return true
 }
 
@@ -70,17 +70,36 @@ func (s *Shelf) Put(id window.ID, generation int64, body []byte) bool {
 func (s *Shelf) Spare(n int) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.spareFor(n + n/16)
+	return s.spareFor(n + n/8) // sizes vary, and growing copies
 }
 
 func (s *Shelf) spareFor(n int) []byte {
 	for i := len(s.spare) - 1; i >= 0; i-- {
 		if b := s.spare[i]; n <= cap(b) && cap(b) <= 2*n {
 			s.spare = slices.Delete(s.spare, i, i+1)
+			s.kept -= int64(cap(b))
 			return b[:0]
 		}
 	}
 	return make([]byte, 0, n)
+}
+
+// Trim lets go of memory that is kept for windows to come.
+func (s *Shelf) Trim() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	s.spare, s.kept = nil, 0
+	s.mu.Unlock()
+}
+
+// shed lets go of as much of it as goes beyond the bound.
+func (s *Shelf) shed() {
+	for s.used+s.kept > s.limit && len(s.spare) > 0 {
+		s.kept -= int64(cap(s.spare[0]))
+		s.spare = slices.Delete(s.spare, 0, 1)
+	}
 }
 
 // Get gives a window's bytes, nil when they are not there. They are not to be
@@ -106,12 +125,11 @@ func (s *Shelf) Remove(id window.ID, generation int64, done bool) {
 	if ok {
 		delete(s.items, k)
 		s.used -= int64(cap(b))
-		switch {
-		case len(s.items) == 0: // nothing is to be expected soon
-			s.spare = nil
-		case done && len(s.spare) < spares:
+		if done {
 			s.spare = append(s.spare, b)
+			s.kept += int64(cap(b))
 		}
+		s.shed()
 	}
 	s.mu.Unlock()
 	if ok {
