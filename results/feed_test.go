@@ -39,3 +39,39 @@ func TestEventsAreMadeInTheOrderOfTime(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// TestWindowThatIsNotKnownYetHasItsTurn: its record may come behind that of a
+// later one.
+func TestWindowThatIsNotKnownYetHasItsTurn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for i := range 4 {
+		r.put(i, r.lines(i, 0.9))
+	}
+	r.uploaded(0)
+	r.until(wake + time.Minute)
+	r.uploaded(2)
+	r.until(wake + 11*time.Minute)
+	r.is(2, window.Delivered)
+	r.uploaded(1)
+	r.uploaded(3)
+	r.until(wake + 16*time.Minute)
+	for i := range 4 {
+		r.is(i, window.Delivered)
+	}
+	events, err := r.ledger.Events(t.Context(), ledger.EventFilter{Scheduler: "pump"})
+	if err != nil || len(events) != 1 || events[0].Rows != 4 {
+		t.Errorf("%+v %v", events, err)
+	}
+	// One that never comes holds nobody up for ever.
+	r.put(5, r.lines(5, 0.9))
+	r.uploaded(5)
+	r.until(wake + 26*time.Minute)
+	if events, _ := r.ledger.Events(t.Context(), ledger.EventFilter{Scheduler: "pump"}); events[0].Rows != 4 {
+		t.Errorf("%+v", events)
+	}
+	r.until(wake + 31*time.Minute)
+	if events, _ := r.ledger.Events(t.Context(), ledger.EventFilter{Scheduler: "pump"}); events[0].Rows != 5 {
+		t.Errorf("%+v", events)
+	}
+}

@@ -85,8 +85,10 @@ func (f *follower) pass(ctx context.Context, n now) error {
 	if err := f.survey(ctx, n); err != nil {
 		return err
 	}
-	if len(f.line) == 0 && len(f.state.Events) > 0 {
-		return f.draft(n).commit(ctx) // an event may have ended by silence
+	// What waited for a window that did not come has its turn now, and an event
+	// may have ended by silence.
+	if len(f.line) > 0 || len(f.state.Events) > 0 {
+		return f.draft(n).commit(ctx)
 	}
 	return nil
 }
@@ -114,6 +116,12 @@ func (f *follower) next(n now) moment {
 		}
 		if at, any := f.askable(n, w); any && f.r.set.Service != nil {
 			next = sooner(next, later(at, f.nextAsk))
+		}
+	}
+	for _, p := range f.line {
+		if at := f.Cadence.Wake(p.start).Add(f.Timeout); at.After(n.business) {
+			next = sooner(next, n.at(at))
+			break
 		}
 	}
 	survey := f.nextSurvey
