@@ -33,14 +33,14 @@ func (a axis) x(t time.Time) float64 {
 func y(score float64) float64 { return plotHeight * (1 - max(0, min(1, score))) }
 
 // chart is the score of the last day.
-func chart(sc *status.Scheduler, now time.Time, id string) node {
+func chart(sc *status.Scheduler, now time.Time, id string) *node {
 	a := axisOf(now)
-	labels := make([]node, 0, 7)
+	labels := make([]*node, 0, 7)
 	for t := a.from; !t.After(a.to); t = t.Add(4 * time.Hour) {
 		labels = append(labels, el("span", txt(t.Format("15:04"))))
 	}
 	caption := "Anomaly score of the last 24 hours"
-	var legend []node
+	var legend []*node
 	for _, l := range []struct {
 		show        bool
 		class, word string
@@ -96,7 +96,7 @@ func summary(sc *status.Scheduler, now time.Time) string {
 
 // plot draws events, off times and the score; windows without result are left
 // blank.
-func plot(sc *status.Scheduler, a axis, now time.Time, id string) node {
+func plot(sc *status.Scheduler, a axis, now time.Time, id string) *node {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" preserveAspectRatio="none" role="img" aria-labelledby="%s-t"><title id="%s-t">`, plotWidth, plotHeight, id, id)
 	b.WriteString("Highest anomaly score of each window, " + summary(sc, now) + "; " + plural(len(sc.Events), "event"))
@@ -184,7 +184,7 @@ func day(t, now time.Time) string {
 }
 
 // latest is the newest event with its sensors.
-func latest(sc *status.Scheduler, now time.Time) node {
+func latest(sc *status.Scheduler, now time.Time) *node {
 	e := sc.Latest
 	if e == nil {
 		return el("p", attr("class", "hint"), txt("No anomalous event has been reported."))
@@ -199,12 +199,12 @@ func latest(sc *status.Scheduler, now time.Time) node {
 		el("p", txt(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), length(time.Duration(e.Duration)*time.Second), e.Peak, e.PeakAt.UTC().Format("15:04")))),
 		when(len(e.Top) > 0, group(
 			el("p", attr("class", "hint"), txt("Share of the sensors in the score:")),
-			el("ol", attr("class", "sensors"), times(min(6, len(e.Top)), func(i int) node { return sensor(e.Top[i], most) })),
+			el("ol", attr("class", "sensors"), times(min(6, len(e.Top)), func(i int) *node { return sensor(e.Top[i], most) })),
 		)),
 	)
 }
 
-func sensor(s resultline.Share, most float64) node {
+func sensor(s resultline.Share, most float64) *node {
 	part := 0.0
 	if most > 0 {
 		part = max(0, min(1, s.Value/most))

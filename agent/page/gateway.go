@@ -11,7 +11,7 @@ import (
 )
 
 // gateway is what concerns no single scheduler.
-func gateway(s *status.Snapshot) node {
+func gateway(s *status.Snapshot) *node {
 	return el("article", attr("class", "gateway"), attr("aria-labelledby", "gateway"),
 		el("div", attr("class", "head"), el("h2", attr("id", "gateway"), txt("Gateway")), el("p", txt(s.StateDir))),
 		el("dl", attr("class", "facts"),
@@ -30,15 +30,15 @@ func gateway(s *status.Snapshot) node {
 	)
 }
 
-func fact(name string, value node) node { return el("div", el("dt", txt(name)), el("dd", value)) }
+func fact(name string, value *node) *node { return el("div", el("dt", txt(name)), el("dd", value)) }
 
-func live(l *status.Live, s *status.Snapshot) node {
+func live(l *status.Live, s *status.Snapshot) *node {
 	if l == nil {
-		return node{}
+		return nil
 	}
 	return group(
 		fact("Uploads", txt(fmt.Sprintf("%s objects, %s since the agent started; %d under way; %s", grouped(l.Uploads.Sent), diskspace.Binary(l.Uploads.Bytes), l.Uploads.Flying, retries(l.Uploads.Failed)))),
-		when(len(l.Sinks) > 0, fact("Sinks", el("ul", times(len(l.Sinks), func(i int) node {
+		when(len(l.Sinks) > 0, fact("Sinks", el("ul", times(len(l.Sinks), func(i int) *node {
 			k := &l.Sinks[i]
 			return el("li", txt(k.Target+": "), when(k.Waiting == 0, txt("✓ has everything")), when(k.Waiting > 0, txt(fmt.Sprintf("%s waiting, the oldest for %s", plural(int(k.Waiting), "message"), length(s.Time.Sub(k.Oldest))))), when(k.Error != "", txt("; ✕ "+k.Error)))
 		})))),
@@ -92,7 +92,7 @@ func drops(s *status.Snapshot) string {
 	return strings.Join(words, ", ") + "; last taken " + ageOr(s.LastTaken, s.Time)
 }
 
-func meter(used, quota int64) node {
+func meter(used, quota int64) *node {
 	part := 0.0
 	if quota > 0 {
 		part = min(1, float64(used)/float64(quota))

@@ -5,46 +5,57 @@ import (
 	"html"
 )
 
-// node is a piece of the page: an element, an attribute, text, or several. The
-// usual packages for this are made on html/template, which costs the gateway's
-// binary more than all of the page does.
+// node is a piece of the page: an element, an attribute, text, or several; nil
+// is nothing. The usual packages for this are made on html/template, which costs
+// the gateway's binary more than all of the page does. For the same reason these
+// functions are not inlined into the hundreds of places that call them.
 type node struct {
 	kind kind
 	name string // of an element or attribute
 	text string // of an attribute or text; markup of our own for raw
-	kids []node
+	kids []*node
 }
 
 type kind uint8
 
 const (
-	nothing kind = iota // the zero node
-	element
+	element kind = iota
 	attribute
 	words
 	markup
 	several
 )
 
-func el(name string, kids ...node) node { return node{kind: element, name: name, kids: kids} }
-func attr(name, value string) node      { return node{kind: attribute, name: name, text: value} }
-func txt(s string) node                 { return node{kind: words, text: s} }
-func group(kids ...node) node           { return node{kind: several, kids: kids} }
+//go:noinline
+func el(name string, kids ...*node) *node { return &node{kind: element, name: name, kids: kids} }
+
+//go:noinline
+func attr(name, value string) *node { return &node{kind: attribute, name: name, text: value} }
+
+//go:noinline
+func txt(s string) *node { return &node{kind: words, text: s} }
 
 // raw is markup of our own, into which nothing from outside goes.
-func raw(s string) node { return node{kind: markup, text: s} }
+//
+//go:noinline
+func raw(s string) *node { return &node{kind: markup, text: s} }
+
+//go:noinline
+func group(kids ...*node) *node { return &node{kind: several, kids: kids} }
 
 // when is n if it is wanted.
-func when(wanted bool, n node) node {
+//
+//go:noinline
+func when(wanted bool, n *node) *node {
 	if wanted {
 		return n
 	}
-	return node{}
+	return nil
 }
 
 // times is one node for each i below n.
-func times(n int, of func(i int) node) node {
-	kids := make([]node, n)
+func times(n int, of func(i int) *node) *node {
+	kids := make([]*node, n)
 	for i := range kids {
 		kids[i] = of(i)
 	}
@@ -53,11 +64,14 @@ func times(n int, of func(i int) node) node {
 
 // write appends the node as HTML; texts and attributes are escaped.
 func (n *node) write(b *bytes.Buffer) {
+	if n == nil {
+		return
+	}
 	switch n.kind {
 	case element:
 		b.WriteString("<" + n.name)
-		for i := range n.kids {
-			if a := &n.kids[i]; a.kind == attribute {
+		for _, a := range n.kids {
+			if a != nil && a.kind == attribute {
 				b.WriteString(" " + a.name + `="` + html.EscapeString(a.text) + `"`)
 			}
 		}
@@ -73,12 +87,12 @@ func (n *node) write(b *bytes.Buffer) {
 		b.WriteString(n.text)
 	case several:
 		n.inside(b)
-	case nothing, attribute: // the latter was written with its element
+	case attribute: // was written with its element
 	}
 }
 
 func (n *node) inside(b *bytes.Buffer) {
-	for i := range n.kids {
-		n.kids[i].write(b)
+	for _, k := range n.kids {
+		k.write(b)
 	}
 }

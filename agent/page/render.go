@@ -31,7 +31,7 @@ func Render(w io.Writer, s *status.Snapshot, refresh time.Duration) error {
 		),
 		el("body",
 			glyphs(), top(s, refresh),
-			el("main", attention(s), times(len(s.Schedulers), func(i int) node { return scheduler(s, i) }), gateway(s)),
+			el("main", attention(s), times(len(s.Schedulers), func(i int) *node { return scheduler(s, i) }), gateway(s)),
 			foot(s),
 		),
 	)
@@ -42,7 +42,7 @@ func Render(w io.Writer, s *status.Snapshot, refresh time.Duration) error {
 	return err
 }
 
-func top(s *status.Snapshot, refresh time.Duration) node {
+func top(s *status.Snapshot, refresh time.Duration) *node {
 	state := el("span", attr("class", "badge bad"), txt("✕ not running"))
 	if s.Running {
 		state = el("span", attr("class", "badge good"), txt("✓ running"))
@@ -58,13 +58,13 @@ func top(s *status.Snapshot, refresh time.Duration) node {
 	)
 }
 
-func attention(s *status.Snapshot) node {
+func attention(s *status.Snapshot) *node {
 	if len(s.Attention) == 0 {
 		return el("p", attr("class", "calm"), txt("✓ Nothing needs attention"))
 	}
 	return el("section", attr("class", "attention"), attr("aria-labelledby", "attention"),
 		el("h2", attr("id", "attention"), txt(fmt.Sprintf("Needs attention (%d)", len(s.Attention)))),
-		el("ul", times(len(s.Attention), func(i int) node {
+		el("ul", times(len(s.Attention), func(i int) *node {
 			a := &s.Attention[i]
 			return el("li",
 				el("p", attr("class", "what"), el("strong", txt(a.About)), txt(" "+a.What), when(!a.Since.IsZero(), el("small", txt(" since "+moment(a.Since, s.Time))))),
@@ -74,7 +74,7 @@ func attention(s *status.Snapshot) node {
 	)
 }
 
-func scheduler(s *status.Snapshot, i int) node {
+func scheduler(s *status.Snapshot, i int) *node {
 	sc := &s.Schedulers[i]
 	id := fmt.Sprintf("s%d", i)
 	return el("article", attr("aria-labelledby", id),
@@ -117,7 +117,7 @@ func waits(n int64) string {
 	return fmt.Sprintf("%d windows wait", n)
 }
 
-func tile(name string, at, now time.Time, more string) node {
+func tile(name string, at, now time.Time, more string) *node {
 	value := "never"
 	if !at.IsZero() {
 		value = age(at, now)
@@ -125,10 +125,10 @@ func tile(name string, at, now time.Time, more string) node {
 	return el("div", el("dt", txt(name)), el("dd", el("strong", txt(value)), when(!at.IsZero(), el("small", txt(more)))))
 }
 
-func components(sc *status.Scheduler, now time.Time) node {
+func components(sc *status.Scheduler, now time.Time) *node {
 	return el("div", attr("class", "scroll"), el("table",
 		el("thead", el("tr", el("th", txt("Component")), el("th", txt("Last drop")), el("th", txt("Uploaded to")), el("th", attr("class", "n"), txt("Waits")), el("th", attr("class", "n"), txt("Late")), el("th", attr("class", "n wide"), txt("Overdue")), el("th", attr("class", "n wide"), txt("Silent")), el("th", attr("class", "n wide"), txt("Repeats")))),
-		el("tbody", times(len(sc.Components), func(i int) node {
+		el("tbody", times(len(sc.Components), func(i int) *node {
 			c := &sc.Components[i]
 			end := c.LastVerified
 			if !end.IsZero() {
@@ -139,9 +139,9 @@ func components(sc *status.Scheduler, now time.Time) node {
 	))
 }
 
-func number(n int64, class string) node { return el("td", attr("class", "n"+class), txt(grouped(n))) }
+func number(n int64, class string) *node { return el("td", attr("class", "n"+class), txt(grouped(n))) }
 
-func foot(s *status.Snapshot) node {
+func foot(s *status.Snapshot) *node {
 	version := ""
 	if s.Live != nil {
 		version = " " + s.Live.Build.Version

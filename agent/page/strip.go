@@ -33,7 +33,7 @@ func stages() []stage {
 }
 
 // glyphs defines the shapes once for the whole page.
-func glyphs() node {
+func glyphs() *node {
 	var b strings.Builder
 	for _, g := range stages() {
 		fmt.Fprintf(&b, `<symbol id="g-%s" viewBox="0 0 20 24">%s</symbol>`, g.is, g.art)
@@ -44,10 +44,10 @@ func glyphs() node {
 		`<pattern id="off" width="6" height="6" patternUnits="userSpaceOnUse"><path class="offp" d="M0 0h3v6h-3z"/></pattern></svg>`)
 }
 
-func use(id string) node { return raw(`<svg aria-hidden="true"><use href="#g-` + id + `"/></svg>`) }
+func use(id string) *node { return raw(`<svg aria-hidden="true"><use href="#g-` + id + `"/></svg>`) }
 
 // strip is the scheduler's windows, one cell each.
-func strip(sc *status.Scheduler) node {
+func strip(sc *status.Scheduler) *node {
 	seen := map[status.Stage]int{}
 	late, anomalous := 0, 0
 	for _, c := range sc.Windows {
@@ -59,7 +59,7 @@ func strip(sc *status.Scheduler) node {
 			late++
 		}
 	}
-	var legend []node
+	var legend []*node
 	for _, g := range stages() {
 		if n := seen[g.is]; n > 0 {
 			legend = append(legend, el("li", attr("class", string(g.is)), use(string(g.is)), txt(fmt.Sprintf("%d %s", n, g.word))))
@@ -73,7 +73,7 @@ func strip(sc *status.Scheduler) node {
 	}
 	return el("figure", attr("class", "windows"),
 		el("figcaption", txt(fmt.Sprintf("The last %d windows, oldest first", len(sc.Windows)))),
-		el("ol", attr("class", "strip"), times(len(sc.Windows), func(i int) node { return cell(sc, i) })),
+		el("ol", attr("class", "strip"), times(len(sc.Windows), func(i int) *node { return cell(sc, i) })),
 		el("ul", attr("class", "legend"), group(legend...)),
 	)
 }
@@ -82,7 +82,7 @@ func strip(sc *status.Scheduler) node {
 // next.
 const labelEvery = 6
 
-func cell(sc *status.Scheduler, i int) node {
+func cell(sc *status.Scheduler, i int) *node {
 	c := &sc.Windows[i]
 	words := tell(c)
 	classes := string(c.Stage)
