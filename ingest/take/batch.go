@@ -107,17 +107,18 @@ func (t *Taker) lane(ctx context.Context, w *worker, batch []Candidate, outcomes
 	return nil
 }
 
-// close makes the segments of the batch durable, unless err says that there is
-// nothing to keep. A failing one takes the others with it.
+// close makes the segments of the batch durable, together, unless err says that
+// there is nothing to keep. Of a batch that fails some may be durable.
 func (t *Taker) close(err error) error {
-	aside := false
-	for _, w := range t.workers {
+	aside, keep := false, err == nil
+	var errs [workers]error
+	var wg sync.WaitGroup
+	for i, w := range t.workers {
 		aside = aside || w.aside
-		if e := w.end(err == nil); e != nil {
-			err = errors.Join(err, e)
-		}
+		wg.Go(func() { errs[i] = w.end(keep) })
 	}
-	if err == nil && aside {
+	wg.Wait()
+	if err = errors.Join(err, errors.Join(errs[:]...)); err == nil && aside {
 		err = atomicfile.SyncDir(t.dirs.Quarantine)
 	}
 	return err

@@ -37,7 +37,7 @@ func Create(dir, name string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create segment: %w", err)
 	}
-	w := &Writer{file: f, name: name, out: bufio.NewWriterSize(f, 256<<10)}
+	w := &Writer{file: f, name: name, out: bufio.NewWriterSize(f, 64<<10)}
 	w.write(appendFileHeader(nil))
 	w.dropEnd = w.size
 	return w, nil
