@@ -48,6 +48,19 @@ type Window struct {
 	Size       int64     `json:"size,omitempty"`
 	RealRows   int64     `json:"real_rows"`
 	LateRows   int64     `json:"late_rows"`
+	Result     *Result   `json:"result,omitempty"` // nil: its wake-up is ahead, or results are not fetched
+}
+
+// Result is what became of the run that read a window.
+type Result struct {
+	State     window.Scoring `json:"state"`
+	Why       string         `json:"why,omitempty"`
+	Remedy    string         `json:"remedy,omitempty"`
+	Since     time.Time      `json:"since"`
+	Rows      int64          `json:"rows"`
+	Anomalous int64          `json:"anomalous"`
+	Peak      *float64       `json:"peak,omitempty"`
+	Path      string         `json:"path,omitempty"` // of the file on site
 }
 
 // WhyDrop tells what became of the file at an absolute path, every version of
@@ -172,9 +185,29 @@ func (src Source) WhyWindow(ctx context.Context, t, now time.Time) ([]Window, er
 				return nil, err
 			}
 		}
+		if w.Result, err = src.result(ctx, id); err != nil {
+			return nil, err
+		}
 		out = append(out, w)
 	}
 	return out, nil
+}
+
+// result is what became of the run of a window, nil if nothing is known of it.
+func (src Source) result(ctx context.Context, id window.ID) (*Result, error) {
+	found, err := src.Ledger.Outcomes(ctx, ledger.OutcomeFilter{Scheduler: id.Scheduler, From: id.Start, To: id.Start + 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	o := found[0]
+	r := &Result{State: o.Scoring, Why: o.Reason, Remedy: o.Remedy, Since: o.At, Rows: o.Rows, Anomalous: o.Anomalous}
+	if o.Generation > 0 {
+		r.Path = filepath.Join(src.Config.StateDir, filepath.FromSlash(o.Path))
+		if o.Peak == o.Peak { // no NaN
+			r.Peak = &o.Peak
+		}
+	}
+	return r, nil
 }
 
 // waiting corrects what is said of a window that was never sealed but has rows:

@@ -197,5 +197,6 @@ func printWindows(w io.Writer, windows []status.Window) {
 		if win.Key != "" {
 			say(w, "    s3://%s/%s, %d bytes, generation %d\n", win.Bucket, win.Key, win.Size, win.Generation)
 		}
+		printResult(w, win.Result)
 	}
 }

@@ -84,3 +84,27 @@ func tellEvent(e *event.Document) string {
 	}
 	return text
 }
+
+// printResult tells what became of the run that read a window.
+func printResult(w io.Writer, r *status.Result) {
+	if r == nil {
+		return
+	}
+	text := fmt.Sprintf("result %s since %s", r.State, stamp(r.Since))
+	if r.Path != "" {
+		text += fmt.Sprintf(": %d rows, %d anomalous", r.Rows, r.Anomalous)
+	}
+	if r.Peak != nil {
+		text += fmt.Sprintf(", highest score %.2f", *r.Peak)
+	}
+	if r.Why != "" {
+		text += ": " + r.Why
+	}
+	say(w, "    %s\n", text)
+	if r.Remedy != "" {
+		say(w, "    %s\n", r.Remedy)
+	}
+	if r.Path != "" {
+		say(w, "    %s\n", r.Path)
+	}
+}
