@@ -170,7 +170,7 @@ func (w *worker) conclude(now time.Time, o *outcome) error {
 	if err := t.write(w.out); err != nil {
 		return err
 	}
-	sha := w.out.finish()
+	sha, md := w.out.finish()
 	if r.Generation > 0 && sha == r.SHA256 {
 		return w.out.abort()
 	}
@@ -179,7 +179,7 @@ func (w *worker) conclude(now time.Time, o *outcome) error {
 	}
 	r.Generation++
 	r.Silent = false
-	r.SealedAt, r.SHA256, r.MD5 = now, sha, w.out.sumMD5()
+	r.SealedAt, r.SHA256, r.MD5 = now, sha, md
 	r.Bucket, r.Key, r.Size = l.Bucket, l.Naming.Key(l.Component, start), w.out.size
 	return w.keep(o)
 }
