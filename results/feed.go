@@ -52,9 +52,12 @@ func (d *draft) advance() error {
 }
 
 // passed tells whether the nth window holds the others up no longer: one that
-// cannot be uploaded, while later ones have their results.
+// waits for the bucket and has no result there either, while later ones have theirs.
 func (d *draft) passed(n int) bool {
 	p := d.line[n]
+	if w := d.f.waits[p.start]; w == nil || !w.last {
+		return false
+	}
 	if p.sent || d.now.business.Before(d.f.Cadence.Wake(p.start).Add(d.f.Timeout)) || !d.f.r.set.Settled() {
 		return false
 	}

@@ -134,18 +134,18 @@ func (f *follower) next(n now) moment {
 // lookable is when a window is to be looked for, if it is.
 func (f *follower) lookable(n now, w *waiting) (moment, bool) {
 	r := w.ready()
-	end, ends := w.deadline(f.Timeout)
+	end := w.end(f.Timeout)
 	var at moment
-	switch late := ends && !n.business.Before(end); {
+	switch late := !n.business.Before(end); {
 	case late && !w.last:
 		at = n.after(0)
 	case !r.IsZero() && w.looks == 0:
 		at = n.at(r.Add(firstLook))
-	case !r.IsZero() && ends && !late:
+	case !r.IsZero() && !late:
 		at = sooner(f.nextLook, n.at(end))
 	case !r.IsZero():
 		at = f.nextLook
-	case ends && !late:
+	case !late:
 		at = n.at(end)
 	default:
 		return at, false

@@ -136,6 +136,24 @@ func TestUploadedLate(t *testing.T) {
 	}
 }
 
+// TestUploadedUnknown: a kill came between the PUT and the ledger.
+func TestUploadedUnknown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.sealed(0, "a", false)
+	r.sealed(0, "b", false)
+	r.uploaded(1)
+	r.put(0, r.lines(0, 0.9))
+	r.put(1, r.lines(1, 0.9))
+	r.until(wake + 9*time.Minute)
+	r.is(0, window.Awaited)
+	r.is(1, window.Delivered)
+	r.wantMessages(outbox.Change)
+	r.until(wake + 11*time.Minute)
+	r.is(0, window.Delivered)
+	r.wantMessages(outbox.Change, "pump/20260105T080100Z/event/1")
+}
+
 func TestOverdueIsUnscoredAndNobodyIsAlarmed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
