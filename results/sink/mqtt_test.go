@@ -83,12 +83,12 @@ func TestMQTTThroughFaults(t *testing.T) {
 	s.fill(t, 0, 5)
 	f, _ := sail(t, s.runner(k))
 	cuts := 0
-	for i := range 6 {
+	for i := range 4 {
 		s.fill(t, 5+10*i, 10)
 		f.Wake()
 		time.Sleep(2 * time.Millisecond)
 		cuts += gate.cut()
-		if i == 3 {
+		if i == 2 {
 			b.end(syscall.SIGTERM)
 			time.Sleep(200 * time.Millisecond)
 			b.begin()

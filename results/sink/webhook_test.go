@@ -79,7 +79,7 @@ func TestWebhookLargeResult(t *testing.T) {
 		if i == 0 {
 			row.Diagnostics = shares
 		}
-		row.Extra = map[string]json.RawMessage{"note": json.RawMessage(`"` + strings.Repeat("y", 2000) + `"`)}
+		row.Extra = map[string]json.RawMessage{"note": json.RawMessage(`"` + strings.Repeat("y", 700) + `"`)}
 		all = append(all, row)
 	}
 	m := s.resultOf(t, "pump-7", 0, 1, all)
