@@ -94,8 +94,12 @@ func mill(now time.Time) status.Scheduler {
 	e := event.Document{
 		ID: begin.Format("20060102T150405Z"), State: event.Closed, Start: begin, End: end, Duration: int64(end.Sub(begin) / time.Second), Rows: 76, Peak: highest, PeakAt: highestAt,
 		Top: []resultline.Share{
-			{Name: `gearbox-2\bearing_temperature_drive_end`, Value: 0.314}, {Name: `gearbox-2\vibration_axial`, Value: 0.227}, {Name: `mill-2\motor_current`, Value: 0.131},
-			{Name: `gearbox-2\oil_temperature`, Value: 0.092}, {Name: `mill-2\feed_rate`, Value: 0.061}, {Name: `mill-2\inlet_pressure`, Value: 0.044},
+			{Name: `gearbox-2\bearing_temperature_drive_end`, Value: 0.314},
+			{Name: `gearbox-2\vibration_axial`, Value: 0.227},
+			{Name: `mill-2\motor_current`, Value: 0.131},
+			{Name: `gearbox-2\oil_temperature`, Value: 0.092},
+			{Name: `mill-2\feed_rate`, Value: 0.061},
+			{Name: `mill-2\inlet_pressure`, Value: 0.044},
 		},
 	}
 	s.Events, s.Latest = []event.Document{e}, &e
