@@ -1,4 +1,4 @@
-# Everything here works in a fresh clone with Go; `make test` also wants gcc, for -race.
+# Everything here works in a fresh clone with Go; `make test` also wants gcc, for -race, chromium and promtool.
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -14,10 +14,10 @@ GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w'
 # The gateway's build; it speaks HTTP/1.1 to stores anyway, and HTTP/2 is 0.4 MB.
 LEAN := agent,nethttpomithttp2
 
-.PHONY: help build lean demo test bench fuzz lint e2e cross clean
+.PHONY: help build lean demo test bench fuzz lint e2e cross packages packages-test clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## the full build for this machine, in bin/millwright
 	$(GOBUILD) -o bin/millwright ./cmd/millwright
@@ -53,6 +53,14 @@ e2e: ## drives the built binary against a real S3 server through faults
 
 cross: ## all five release builds in dist/, checked to be static and small enough
 	.ci/cross
+
+packages: ## deb and rpm of both builds in dist/; VERSION=1.2.3 names them
+	cd packaging && go run . $(if $(VERSION),-version $(VERSION))
+
+packages-test: ## installs, runs, upgrades and purges the deb on a Debian made for it; wants root
+	cd packaging && go test ./...
+	systemd-analyze verify --man=no systemd/*.service 2>&1 | { grep -v 'is not executable' || true; } | tee /dev/stderr | wc -l | grep -qx 0
+	cd e2e && go test -tags packages -count=1 -timeout 30m -v ./packages
 
 clean: ## removes what was built
 	rm -rf bin dist
