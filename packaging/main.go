@@ -40,7 +40,7 @@ type product struct {
 func products() []product {
 	return []product{
 		{
-			name: "millwright", tags: "agent", arches: []string{"amd64", "arm64", "armhf"},
+			name: "millwright", tags: "agent,nethttpomithttp2", arches: []string{"amd64", "arm64", "armhf"},
 			units: []string{"millwright"}, started: "millwright", other: "millwright-server",
 			summary: "gateway agent: sensor CSVs to an inference scheduler's bucket, in time",
 		},

@@ -44,7 +44,7 @@ func (s source) write(p product, arch, format, stage, out string) error {
 	}
 	info.Depends = []string{"systemd >= 247"}
 	if format == "deb" {
-		info.Depends = []string{"systemd (>= 247)", "init-system-helpers (>= 1.54)"}
+		info.Depends = []string{"systemd (>= 247)", "init-system-helpers (>= 1.54)", "procps"}
 		info.Release = ""
 	}
 	packager, err := nfpm.Get(format)
