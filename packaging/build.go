@@ -40,7 +40,7 @@ func target(arch string) []string {
 // build makes the binary as it is released: static, without symbol tables and
 // build paths.
 func (s source) build(ctx context.Context, p product, arch, path string) error {
-	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", "-ldflags=-s -w", "-tags", p.tags, "-o", path, "./cmd/millwright")
+	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", "-ldflags=-s -w", "-gcflags="+p.compile, "-tags", p.tags, "-o", path, "./cmd/millwright")
 	return err
 }
 
