@@ -34,7 +34,7 @@ const (
 	// would push out many small ones, and gains little.
 	share = 32
 	// stall is how long Room waits although nothing is removed.
-	stall = 250 * time.Millisecond
+	stall = 500 * time.Millisecond
 )
 
 // New makes a shelf for limit bytes.
