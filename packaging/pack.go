@@ -25,7 +25,7 @@ func (s source) write(p product, arch, format, stage, out string) error {
 		return err
 	}
 	info := nfpm.WithDefaults(&nfpm.Info{
-		Name: p.name, Arch: map[string]string{"armhf": "arm7"}[arch], Platform: "linux",
+		Name: p.name, Arch: strings.Replace(arch, "armhf", "arm7", 1), Platform: "linux",
 		Version: s.version, VersionSchema: "none", Release: "1",
 		Section: "net", Priority: "optional", License: "Apache-2.0", Vendor: "millwright",
 		Maintainer:  "The millwright authors <millwright@localhost>",
@@ -39,9 +39,6 @@ func (s source) write(p product, arch, format, stage, out string) error {
 			Deb:        nfpm.Deb{Compression: "xz"},
 		},
 	})
-	if info.Arch == "" {
-		info.Arch = arch
-	}
 	info.Depends = []string{"systemd >= 247"}
 	if format == "deb" {
 		info.Depends = []string{"systemd (>= 247)", "init-system-helpers (>= 1.54)", "procps"}

@@ -42,6 +42,11 @@ func settings(components ...string) string {
 // of the next one, so that the window is complete. It gives the window's object.
 func (p *plant) drop(component string) string {
 	p.t.Helper()
+	return p.dropInto("/srv/drop/"+component, component)
+}
+
+func (p *plant) dropInto(dir, component string) string {
+	p.t.Helper()
 	var b strings.Builder
 	b.WriteString("Timestamp,flow\n")
 	for m := 1; m <= 6; m++ {
@@ -49,7 +54,7 @@ func (p *plant) drop(component string) string {
 		fmt.Fprintf(&b, "%s,%d\n", at.Format(time.RFC3339), at.Minute())
 	}
 	p.write("opt/drop.csv", b.String())
-	p.shell(fmt.Sprintf("runuser -u logger -- sh -euc 'umask 002; mkdir -p /srv/drop/%s; cp /opt/drop.csv /srv/drop/%[1]s/%s.csv'", component, p.window.Format("150405")))
+	p.shell(fmt.Sprintf("runuser -u logger -- sh -euc 'mkdir -p %s; cp /opt/drop.csv %[1]s/%s.csv'", dir, p.window.Format("150405")))
 	return fmt.Sprintf("%s_%s.csv", component, p.window.Format("20060102150405"))
 }
 
@@ -77,7 +82,7 @@ func (p *plant) arrives(object string) {
 // accounted for at once, and waits until it has left the drop folder.
 func (p *plant) putAway() {
 	p.t.Helper()
-	p.shell("runuser -u logger -- sh -euc 'umask 002; printf \"Timestamp,flow\\n2100-01-01T00:00:00Z,1\\n\" >/srv/drop/pump-7/ahead.csv'")
+	p.shell("runuser -u logger -- sh -euc 'printf \"Timestamp,flow\\n2100-01-01T00:00:00Z,1\\n\" >/srv/drop/pump-7/ahead.csv'")
 	p.until("a drop that is accounted for is archived", func() string {
 		kept, _ := filepath.Glob(p.file("var/lib/millwright/archive/*/pump-7/ahead.csv.gz"))
 		if _, err := os.Stat(p.file("srv/drop/pump-7/ahead.csv")); err == nil || len(kept) != 1 {
@@ -143,6 +148,7 @@ func TestDebianPackage(t *testing.T) {
 		t.Run("configure and start", p.configure) &&
 		t.Run("sandbox", p.sandbox) &&
 		t.Run("reload", p.reload) &&
+		t.Run("drop-ins", p.dropIns) &&
 		t.Run("kill", p.killed) &&
 		t.Run("watchdog", p.watchdog) &&
 		t.Run("upgrade", p.upgrade) &&
@@ -163,7 +169,7 @@ func (p *plant) install(t *testing.T) {
 	if enabled, active := p.property("UnitFileState"), p.property("ActiveState"); enabled != "enabled" || active != "inactive" {
 		t.Errorf("without a configuration the unit is %s and %s", enabled, active)
 	}
-	if got := p.run("stat", "-c", "%a %U %G", "/etc/millwright"); got != "750 root millwright\n" {
+	if got := p.run("stat", "-c", "%a %U %G", "/etc/millwright"); got != "2750 root millwright\n" {
 		t.Errorf("/etc/millwright is %s", got)
 	}
 	if out := p.run("systemd-analyze", "verify", "--man=no", "millwright.service"); out != "" {
@@ -182,10 +188,19 @@ func (p *plant) install(t *testing.T) {
 
 func (p *plant) configure(t *testing.T) {
 	p.t = t
-	p.shell("useradd --system logger; install -d -o logger -g millwright -m 2775 /srv/drop")
+	p.shell(`useradd --system logger
+		install -d -o logger /srv/drop
+		setfacl -R -m g:millwright:rwX -m d:g:millwright:rwX /srv/drop
+		millwright config init --out /etc/millwright/agent.yaml
+		install -m 640 -g millwright /dev/null /etc/millwright/credentials`)
+	if out := p.run("stat", "-c", "%a %U %G", "/etc/millwright/agent.yaml"); out != "640 root millwright\n" {
+		t.Errorf("the starter file is %s", out)
+	}
 	p.write("etc/millwright/agent.yaml", settings("pump-7"))
 	p.write("etc/millwright/credentials", fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", access, secret))
-	p.shell("chmod 600 /etc/millwright/credentials; systemctl start millwright")
+	check := p.run("runuser", "-u", "millwright", "--", "env", "AWS_SHARED_CREDENTIALS_FILE=/etc/millwright/credentials", "millwright", "config", "check", "--config", "/etc/millwright/agent.yaml")
+	t.Log(check)
+	p.run("systemctl", "start", "millwright")
 	p.arrives(p.drop("pump-7"))
 	status := regexp.MustCompile(`^next wake-up \d\d:\d\d:\d\dZ of pump-7, window .* to .*; no window waits$`)
 	p.until("status line", func() string {
@@ -241,6 +256,33 @@ func (p *plant) reload(t *testing.T) {
 	if now := p.property("MainPID"); now != pid {
 		t.Errorf("the process is %s, was %s", now, pid)
 	}
+}
+
+// dropIns tries what docs/operating.md writes into drop-ins: keys that are
+// encrypted, a folder of somebody's home, only one network.
+func (p *plant) dropIns(t *testing.T) {
+	p.t = t
+	p.shell(`systemd-creds encrypt --name=aws /etc/millwright/credentials /etc/millwright/credentials.cred
+		rm /etc/millwright/credentials
+		install -d -o logger /home/logger /home/logger/export
+		setfacl -R -m g:millwright:rwX -m d:g:millwright:rwX /home/logger/export
+		mkdir -p /etc/systemd/system/millwright.service.d
+		cat >/etc/systemd/system/millwright.service.d/override.conf <<'END'
+[Service]
+LoadCredential=
+LoadCredentialEncrypted=aws:/etc/millwright/credentials.cred
+BindPaths=/home/logger/export:/srv/export
+IPAddressDeny=any
+IPAddressAllow=localhost 10.20.0.0/16
+END
+		systemctl daemon-reload`)
+	p.write("etc/millwright/agent.yaml", strings.Replace(settings("pump-7", "fan", "mill"), "{path: /srv/drop}", "{path: /srv/drop}, {path: /srv/export, component: mill}", 1))
+	p.run("systemctl", "restart", "millwright")
+	p.next()
+	p.arrives(p.dropInto("/home/logger/export", "mill"))
+	p.arrives(p.drop("pump-7"))
+	p.write("etc/millwright/agent.yaml", settings("pump-7", "fan"))
+	p.run("systemctl", "restart", "millwright")
 }
 
 func (p *plant) killed(t *testing.T) {
