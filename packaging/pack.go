@@ -85,9 +85,11 @@ func (s source) contents(p product, stage string) (files.Contents, error) {
 	add(0o644, filepath.Join(stage, "completion.fish"), "/usr/share/fish/vendor_completions.d/millwright.fish")
 	add(0o644, filepath.Join(stage, "agent.yaml"), doc+"/examples/agent.yaml")
 	add(0o644, filepath.Join(s.dir, "config", "agent.schema.json"), doc+"/agent.schema.json")
-	add(0o644, filepath.Join(stage, "changelog.gz"), doc+"/changelog.gz")
-	add(0o644, filepath.Join(stage, "operating.md.gz"), doc+"/operating.md.gz")
-	add(0o644, filepath.Join(stage, "third-party-licenses.gz"), doc+"/third-party-licenses.gz")
+	add(0o644, filepath.Join(s.dir, "docs", "prometheus", "alerts.yml"), doc+"/prometheus/alerts.yml")
+	add(0o644, filepath.Join(s.dir, "docs", "grafana", "millwright.json"), doc+"/grafana/millwright.json")
+	for _, text := range []string{"changelog", "operating.md", "metrics.md", "sinks.md", "third-party-licenses"} {
+		add(0o644, filepath.Join(stage, text+".gz"), doc+"/"+text+".gz")
+	}
 	add(0o644, filepath.Join(s.dir, "packaging", "copyright"), doc+"/copyright")
 	pages, err := filepath.Glob(filepath.Join(stage, "man", "*.gz"))
 	if err != nil || len(pages) == 0 {
