@@ -127,13 +127,13 @@ func fate(d drop.Drop) string {
 		text += ": " + d.Reason
 	}
 	if d.Counts.Late > 0 {
-		text += fmt.Sprintf("; %d rows are in late/ and in no window", d.Counts.Late)
+		text += "; " + count(d.Counts.Late, "row is", "rows are") + " in late/ and in no window"
 	}
 	if d.Counts.Open > 0 {
-		text += fmt.Sprintf("; %d rows are durable and wait for their windows", d.Counts.Open)
+		text += "; " + count(d.Counts.Open, "row is durable and waits for its window", "rows are durable and wait for their windows")
 	}
 	if d.Counts.Older > 0 && !strings.Contains(d.Reason, "too old") {
-		text += fmt.Sprintf("; %d rows are older than the agent takes and stay in the file: upload them with 'millwright backfill --config FILE %s'", d.Counts.Older, filepath.Join(d.Folder, d.Name))
+		text += fmt.Sprintf("; %s older than the agent takes, left in the file; upload with 'millwright backfill --config FILE %s'", count(d.Counts.Older, "row", "rows"), filepath.Join(d.Folder, d.Name))
 	}
 	return text
 }
@@ -223,7 +223,7 @@ func waiting(ctx context.Context, led *ledger.Ledger, st seal.Stream, w *Window)
 		rows += b.Rows
 	}
 	w.State, w.Remedy = "overdue", "nothing to do: it is uploaded, but not scored; a larger delay offset gives files more time"
-	w.Why = fmt.Sprintf("%d rows of its time came after the wake-up; it is sealed when no more have come for %s", rows, st.Cadence.Frequency)
+	w.Why = fmt.Sprintf("%s of its time came after the wake-up; it is sealed when no more have come for %s", count(rows, "row", "rows"), st.Cadence.Frequency)
 	return nil
 }
 
@@ -277,7 +277,7 @@ func describe(st seal.Stream, r window.Record, now time.Time) Window {
 			w.Why += "; it holds nothing but held values"
 		}
 		if r.Late > 0 {
-			w.Why += fmt.Sprintf("; %d rows came after its cut-off and are in late/", r.Late)
+			w.Why += "; " + count(r.Late, "row that came after its cut-off is", "rows that came after its cut-off are") + " in late/"
 		}
 	}
 	return w
