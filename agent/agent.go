@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/agent/status"
 	"millwright/config"
 	"millwright/ingest"
 	"millwright/ingest/seal"
@@ -41,16 +42,20 @@ type Agent struct {
 	Reread  func() (*config.Config, error)
 	Changed func(*config.Config)
 
-	cfg   *config.Config
-	clock clock.Source
-	log   *zap.Logger
-	pulse *pulse
+	// Build is told by the status page and by metrics.
+	Build status.Build
+
+	cfg     *config.Config
+	clock   clock.Source
+	log     *zap.Logger
+	pulse   *pulse
+	started time.Time
 }
 
 // New starts nothing and touches no disk. The configuration has been loaded,
 // and so checked.
 func New(cfg *config.Config, src clock.Source, log *zap.Logger) *Agent {
-	return &Agent{Supervisor: nobody{}, cfg: cfg, clock: src, log: log, pulse: newPulse()}
+	return &Agent{Supervisor: nobody{}, cfg: cfg, clock: src, log: log, pulse: newPulse(), started: time.Now()}
 }
 
 // Run works until ctx ends, then stops cleanly and returns nil. An error means
@@ -156,6 +161,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, notes: board, log: a.log},
 		},
 		uploader: up,
+		door:     a.door(g, dsk, up),
 		keeper: &keeper{
 			clock: a.clock, watch: watch, ledger: led, archives: rules, notes: board,
 			storeDate: storeDate(store, streams[0].Bucket), overdue: longestOverdue(streams), log: a.log,
@@ -168,7 +174,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 
 // onShelf is which part of limits.memory sealed windows may take until they are
 // in the bucket.
-const onShelf = 8
+const onShelf = 16
 
 // leftAlone is the note on objects that somebody else wrote, or an earlier ledger.
 const leftAlone = "left-alone"
@@ -219,6 +225,7 @@ type daemon struct {
 	results  *results.Results
 	sinks    func(context.Context) error
 	reloader *reloader
+	door     *door
 	log      *zap.Logger
 }
 
@@ -243,6 +250,7 @@ func (d *daemon) run(ctx context.Context) error {
 	start("results", d.results.Run)
 	start("sinks", d.sinks)
 	start("reload", d.reloader.run)
+	start("http", d.door.run)
 	start("watch", func(ctx context.Context) error {
 		if err := d.taker.Watch(ctx); err != nil && ctx.Err() == nil {
 			d.log.Warn("no file events", zap.Error(err)) // listing goes on

@@ -92,3 +92,31 @@ func TestADropThatNeverFitsHoldsNoOthersBack(t *testing.T) {
 		t.Errorf("%d bytes in a quota that is too small for any", n)
 	}
 }
+
+// TestTheNoteStandsWhileALargeDropWaits: smaller ones that pass it do not end it.
+func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
+	t.Parallel()
+	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer led.Close()
+	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{state: t.TempDir(), quota: 32 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
+	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	for _, step := range []struct {
+		size  int64
+		room  int
+		notes int
+	}{{20 << 20, 0, 1}, {1 << 10, 1, 1}, {20 << 20, 0, 1}, {20 << 20, 1, 0}} {
+		if step.room == 1 && step.size > 1<<20 {
+			d.quota = 128 << 20
+		}
+		if n := g.Room(t.Context(), []int64{step.size}); n != step.room || len(board.standing) != step.notes {
+			t.Errorf("a drop of %d bytes: room for %d, notes %v", step.size, n, board.standing)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -14,11 +16,18 @@ type gate struct {
 	archives []archiveRule
 	notes    *notes
 	log      *zap.Logger
+
+	tight   int64 // bytes of the drop that there was no room for last
+	tightAt time.Time
 }
 
 // spoolFactor is how much the spool grows for a byte of CSV, rows and windows
 // together: values take 8 bytes in segments and are written once more as CSV.
 const spoolFactor = 2.5
+
+// stale is how long it is believed that there was no room for a drop: each pass
+// asks again for those that wait.
+const stale = time.Minute
 
 // Room implements ingest.Gate: where the whole batch has no room, a smaller one
 // may have, so that uploads that make a little room let a few drops in.
@@ -34,7 +43,9 @@ func (g *gate) Room(ctx context.Context, sizes []int64) int {
 			break
 		}
 		if why == "" {
-			g.notes.clear(ctx, "disk", "full")
+			if slices.Max(sizes[:n]) >= g.tight || time.Since(g.tightAt) > stale { // smaller ones pass while it stands
+				g.notes.clear(ctx, "disk", "full")
+			}
 			g.notes.clear(ctx, "disk", "measure")
 			g.disk.grew(need)
 			return n
@@ -46,7 +57,8 @@ func (g *gate) Room(ctx context.Context, sizes []int64) int {
 		g.log.Error("measure the disk", zap.Error(err))
 		g.notes.stand(ctx, "disk", "measure", err.Error(), "check that state_dir can be read")
 	case why != "":
-		g.notes.stand(ctx, "disk", "full", why+": no further drops are taken, they stay where they are",
+		g.tight, g.tightAt = sizes[0], time.Now()
+		g.notes.stand(ctx, "disk", "full", why+": drops that there is no room for are not taken, they stay where they are",
 			"make room, raise limits.state, or let uploads catch up; taking goes on by itself")
 	}
 	return 0

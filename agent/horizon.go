@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -50,19 +49,32 @@ func newHorizon(src clock.Clock, watch *clock.Watch, first time.Time, streams []
 	return h
 }
 
+// unsureAhead is how far ahead of every time that was ever trusted rows are
+// taken while the clock is not: as long as it mostly takes to find out.
+const unsureAhead = 24 * time.Hour
+
 // Accept gives the instants (Unix ns) between which rows of the component are
 // taken: oldest < t <= newest. Older rows stay in their drop, newer ones go to
-// quarantine. While the clock is unsettled no row is too new.
+// quarantine. While the clock is unsettled it may be wrong in either direction,
+// so both it and the newest time that was trusted have a say.
 func (h *horizon) Accept(component string) (oldest, newest int64, ok bool, why string) {
 	r, ok := h.reaches[component]
 	if !ok {
 		return 0, 0, false, fmt.Sprintf("no scheduler has the component %q (there are %s): add it to a scheduler's components, or correct the drop folder's component rule", component, h.names)
 	}
-	now := h.clock.Now()
-	oldest = max(now.Add(-r.overdue).UnixNano(), h.first.Add(-r.frequency).UnixNano())
-	newest = math.MaxInt64
-	if h.watch.Settled() {
-		newest = now.Add(r.ahead).UnixNano()
+	from := h.clock.Now()
+	to := from
+	if st := h.watch.State(); !st.Settled {
+		if st.Known.Before(from) {
+			from = st.Known
+		} else {
+			to = st.Known
+		}
+		to = to.Add(unsureAhead)
 	}
-	return oldest, newest, true, ""
+	oldest = max(from.Add(-r.overdue).UnixNano(), h.first.Add(-r.frequency).UnixNano())
+	return oldest, to.Add(r.ahead).UnixNano(), true, ""
 }
+
+// Unsure tells that rows beyond newest cannot be judged now.
+func (h *horizon) Unsure() bool { return !h.watch.Settled() }

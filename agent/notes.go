@@ -55,6 +55,9 @@ func (n *notes) stand(ctx context.Context, scope, code, text, remedy string) {
 		n.log.Warn("attention", zap.String("scope", scope), zap.String("what", text), zap.String("remedy", remedy))
 	}
 	if err := n.board.Note(ctx, ledger.Notice{Scope: scope, Code: code, Text: text, Remedy: remedy, At: n.clock.Now()}); err != nil {
+		if ctx.Err() != nil {
+			return // stopping: who stands it again says it again
+		}
 		n.log.Error("note", zap.String("what", text), zap.Error(err))
 		return
 	}
@@ -70,6 +73,9 @@ func (n *notes) clear(ctx context.Context, scope, code string) {
 		return
 	}
 	if err := n.board.ClearNote(ctx, scope, code); err != nil {
+		if ctx.Err() != nil {
+			return
+		}
 		n.log.Error("clear note", zap.String("scope", scope), zap.Error(err))
 		return
 	}

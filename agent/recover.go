@@ -48,10 +48,15 @@ func adopt(ctx context.Context, led adoption, dirs dirs, log *zap.Logger) error 
 			return ctx.Err()
 		}
 		if len(batch) > 0 {
-			if _, err := led.CommitTaken(ctx, batch); err != nil {
+			drops, err := led.CommitTaken(ctx, batch)
+			if err != nil {
 				return fmt.Errorf("adopt segment %s: %w", name, err)
 			}
-			log.Info("adopted a segment that the ledger did not list", zap.String("segment", name), zap.Int("drops", len(batch)))
+			if !slices.ContainsFunc(drops, func(d drop.Drop) bool { return d.State != drop.Refused }) {
+				batch, damage = nil, errors.Join(damage, errors.New("the ledger takes none of its drops: "+drops[0].Reason))
+			} else {
+				log.Info("adopted a segment that the ledger did not list", zap.String("segment", name), zap.Int("drops", len(batch)))
+			}
 		}
 		switch {
 		case damage != nil:

@@ -160,9 +160,9 @@ func (r *reloader) run(ctx context.Context) error {
 			r.log.Info("the configuration was read anew")
 			return &renewed{next}
 		}
-		r.log.Error("the new configuration is rejected, the old one stays", zap.Error(err))
 		r.note.stand(ctx, configScope, configRejected, "the configuration's file is rejected, and what was read of it before still holds: "+brief(err),
 			"correct it until 'millwright config check' is content, then reload again")
+		r.log.Error("the new configuration is rejected, the old one stays", zap.Error(err))
 		r.tell.Ready()
 	}
 }

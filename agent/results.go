@@ -28,7 +28,7 @@ func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent f
 			beats[s.Name] = a.pulse.beat("results of "+s.Name, turnWithin)
 		}
 	}
-	for _, code := range []string{results.CodeMissing, results.CodeStore, results.CodeService} {
+	for _, code := range []string{results.CodeMissing, results.CodeStore, results.CodeService, results.CodeSite} {
 		g.board.keep(context.Background(), code, known)
 	}
 	set := results.Settings{

@@ -24,12 +24,26 @@ func (a *Agent) sinks(g *ground) (runners []*sink.Runner, names []string) {
 		}
 		known["sink "+s.Target()] = true
 		names = append(names, s.Name())
-		runners = append(runners, sink.NewRunner(s, kinds(c.What), g.ledger, display{g.board}, g.dirs.state, a.log))
+		r := sink.NewRunner(s, kinds(c.What), g.ledger, display{g.board}, g.dirs.state, a.log)
+		r.Turned = a.turned("sink " + s.Target())
+		runners = append(runners, r)
 	}
 	for _, code := range []string{sink.CodeFailing, sink.CodeSetAside} {
 		g.board.keep(context.Background(), code, known)
 	}
 	return runners, names
+}
+
+// turned begins a sink's promise at its first turn: one whose last Send before a
+// reload has not come back does not begin until it has.
+func (a *Agent) turned(name string) func() {
+	var b *beat
+	return func() {
+		if b == nil {
+			b = a.pulse.beat(name, 3*turnWithin) // it pauses for up to five minutes
+		}
+		b.turn()
+	}
 }
 
 func sinkSettings(cfg *config.Config, c *config.Sink) sink.Settings {

@@ -187,7 +187,7 @@ func (s *sender) explain(ctx context.Context, err error) error {
 	} else if bad, perr := s.led.Windows(ctx, ledger.WindowFilter{Troubled: true, Live: true, Limit: 1}); perr == nil && len(bad) > 0 {
 		what, remedy = bad[0].Error, bad[0].Remedy
 	}
-	return fmt.Errorf("%w: %d windows wait, and the store took none for %s: %s; %s", ErrPartly, len(waiting), s.o.Patience, what, remedy)
+	return fmt.Errorf("%w: the store took none of the windows that wait (%d) for %s: %s; %s", ErrPartly, len(waiting), s.o.Patience, what, remedy)
 }
 
 // finish puts what was sent into the summary.

@@ -249,6 +249,9 @@ func (z horizon) Accept(component string) (oldest, newest int64, ok bool, why st
 	return oldest, z.newest[component], ok, why
 }
 
+// Unsure implements take.Horizon: what is taken does not depend on the clock.
+func (z horizon) Unsure() bool { return false }
+
 // quietly lets only what is wrong through: the parts were made for a daemon and
 // tell of each window.
 func quietly(log *zap.Logger) *zap.Logger { return log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel)) }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"millwright/ingest/seal"
@@ -48,13 +51,36 @@ func (h *history) windows(ctx context.Context) error {
 		if err = errors.Join(err, h.count(context.WithoutCancel(ctx), part)); err != nil {
 			return err
 		}
-	}
-	if !h.o.DryRun {
-		if _, err := sealer.Close(ctx, h.now); err != nil {
+		if err := h.free(ctx, sealer); err != nil {
 			return err
 		}
 	}
 	return h.rest(ctx)
+}
+
+// free closes windows that are in the bucket, and removes the segments that no
+// other window reads: a history of years need not fit on the disk twice.
+func (h *history) free(ctx context.Context, sealer *seal.Sealer) error {
+	if h.o.DryRun {
+		return nil
+	}
+	if _, err := sealer.Close(ctx, h.now); err != nil {
+		return err
+	}
+	dead, err := h.led.DeadSegments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range dead {
+		// A kill between the two leaves a name without a file, which is dead still.
+		if err := os.Remove(filepath.Join(h.segments(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove segment %s: %w", name, err)
+		}
+		if err := h.led.ForgetSegment(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // share is which part of the time from first to last is done at the instant t.
@@ -152,7 +178,7 @@ func (h *history) rest(ctx context.Context) error {
 	}
 	h.sum.Windows.Ahead, h.sum.Windows.Outside = int64(len(ahead)), int64(len(outside))
 	if n := len(ahead); n > 0 {
-		h.sum.note("%d windows are left to the daemon: their scheduler has still to read them", n)
+		h.sum.note("windows left to the daemon, since their scheduler has still to read them: %d", n)
 	}
 	all, err := h.led.Summary(ctx)
 	h.sum.Rows.Repeated, h.sum.Rows.Same = all.Counts.Repeated, all.Counts.Same

@@ -39,10 +39,10 @@ func figures() []figure {
 		{"size full", "70 MB", "50 MB", sizeOf("bin/millwright")},
 		{"start lean, resident", "", "9 MB", startOf("bin/millwright-agent")},
 		{"start full, resident", "", "31 MB", startOf("bin/millwright")},
-		{"resample 30 columns, MB/s per core", "600", "1100", resampleOne},
-		{"resample 300 columns, time per byte against 30", "1.4", "", resampleWide},
-		{"resample two jobs, times one", "1.7", "1.85", resampleTwo},
-		{"resample resident", "32 MiB", "16 MiB", resampleResident},
+		{"resample 30 columns, MB/s per core", "600", "1100", resampling(resampleOne, shape{30, 1})},
+		{"resample 300 columns, time per byte against 30", "1.4", "", resampling(resampleWide, shape{30, 1}, shape{300, 1})},
+		{"resample two jobs, times one", "1.7", "1.85", resampling(resampleTwo, shape{30, 1}, shape{30, 2})},
+		{"resample resident", "32 MiB", "16 MiB", resampling(resampleResident, shape{30, 1}, shape{30, 2})},
 		{"resample duckdb, MB/s per core", "", "", resampleDuckDB},
 		{"idle lean, 5 folders", "24 MiB, 0.1 %", "16 MiB, 0.01 %", idle},
 		{"absorb 10,000 drops, s5cmd's objects/s", "0.9", "1.5", absorb},
@@ -56,6 +56,8 @@ type bench struct {
 	mb  int    // size of the resampled file
 
 	drops int // how many of 50 KB
+
+	resampled map[shape]resampled // what was measured already
 }
 
 func main() {
@@ -73,7 +75,7 @@ func run(ctx context.Context, names []string) error {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000}
+	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000, resampled: map[shape]resampled{}}
 	for name, n := range map[string]*int{"BENCH_MB": &b.mb, "BENCH_DROPS": &b.drops} {
 		if text := os.Getenv(name); text != "" {
 			if *n, err = strconv.Atoi(text); err != nil || *n < 1 {

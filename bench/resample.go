@@ -59,64 +59,68 @@ func writeSensors(f *os.File, columns int, limit int64) (size int64, err error) 
 	return size, w.Flush()
 }
 
-// resample measures one run over a file of so many columns.
-func (b *bench) resample(ctx context.Context, columns, jobs int) (cost, int64, error) {
-	if !has(ctx, resampler, "resample") {
-		return cost{}, 0, errNotHere
+// shape is a file of so many columns that is resampled by so many jobs.
+type shape struct{ columns, jobs int }
+
+// resampled is what that took.
+type resampled struct {
+	cost
+	size int64 // of the file, bytes
+}
+
+func (r resampled) perCore() float64 { return float64(r.size) / 1e6 / r.cpu.Seconds() }
+
+// resample measures a shape, once for all figures that are made of it.
+func (b *bench) resample(ctx context.Context, s shape) (resampled, error) {
+	if r, ok := b.resampled[s]; ok {
+		return r, nil
 	}
-	in, size, err := b.sensors(columns)
+	if !has(ctx, resampler, "resample") {
+		return resampled{}, errNotHere
+	}
+	in, size, err := b.sensors(s.columns)
 	if err != nil {
-		return cost{}, 0, err
+		return resampled{}, err
 	}
 	out := filepath.Join(b.dir, "out.csv")
-	c, err := best(ctx, resampler, "resample", "--rate", "PT1M", "--jobs", strconv.Itoa(jobs), "--in", in, "--out", out)
-	return c, size, err
+	c, err := best(ctx, resampler, "resample", "--rate", "PT1M", "--jobs", strconv.Itoa(s.jobs), "--in", in, "--out", out)
+	if err != nil {
+		return resampled{}, err
+	}
+	r := resampled{c, size}
+	b.resampled[s] = r
+	return r, nil
 }
 
-func perCore(size int64, c cost) float64 { return float64(size) / 1e6 / c.cpu.Seconds() }
-
-func resampleOne(ctx context.Context, b *bench) (string, error) {
-	c, size, err := b.resample(ctx, 30, 1)
-	if err != nil {
-		return "", err
+// resampling is a figure made of shapes, in their order.
+func resampling(say func(r []resampled) string, shapes ...shape) func(context.Context, *bench) (string, error) {
+	return func(ctx context.Context, b *bench) (string, error) {
+		var all []resampled
+		for _, s := range shapes {
+			r, err := b.resample(ctx, s)
+			if err != nil {
+				return "", err
+			}
+			all = append(all, r)
+		}
+		return say(all), nil
 	}
-	return fmt.Sprintf("%.0f (wall %.2f s, CPU %.2f s)", perCore(size, c), c.wall.Seconds(), c.cpu.Seconds()), nil
 }
 
-func resampleWide(ctx context.Context, b *bench) (string, error) {
-	narrow, small, err := b.resample(ctx, 30, 1)
-	if err != nil {
-		return "", err
-	}
-	wide, large, err := b.resample(ctx, 300, 1)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%.2f", perCore(small, narrow)/perCore(large, wide)), nil
+func resampleOne(r []resampled) string {
+	return fmt.Sprintf("%.0f (wall %.2f s, CPU %.2f s)", r[0].perCore(), r[0].wall.Seconds(), r[0].cpu.Seconds())
 }
 
-func resampleTwo(ctx context.Context, b *bench) (string, error) {
-	one, _, err := b.resample(ctx, 30, 1)
-	if err != nil {
-		return "", err
-	}
-	two, _, err := b.resample(ctx, 30, 2)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%.2f", one.wall.Seconds()/two.wall.Seconds()), nil
+func resampleWide(r []resampled) string {
+	return fmt.Sprintf("%.2f", r[0].perCore()/r[1].perCore())
 }
 
-func resampleResident(ctx context.Context, b *bench) (string, error) {
-	one, _, err := b.resample(ctx, 30, 1)
-	if err != nil {
-		return "", err
-	}
-	two, _, err := b.resample(ctx, 30, 2)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s with one job, %s with two", mib(one.resident), mib(two.resident)), nil
+func resampleTwo(r []resampled) string {
+	return fmt.Sprintf("%.2f", r[0].wall.Seconds()/r[1].wall.Seconds())
+}
+
+func resampleResident(r []resampled) string {
+	return fmt.Sprintf("%s with one job, %s with two", mib(r[0].resident), mib(r[1].resident))
 }
 
 func resampleDuckDB(ctx context.Context, b *bench) (string, error) {
@@ -130,5 +134,5 @@ func resampleDuckDB(ctx context.Context, b *bench) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%.0f (resident %s)", perCore(size, c), mib(c.resident)), nil
+	return fmt.Sprintf("%.0f (resident %s)", resampled{c, size}.perCore(), mib(c.resident)), nil
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ func (v *checker) sink(key string, c *Config, s Sink) {
 		}
 	}
 	v.foreign(key, s)
+	v.once(key, c, s)
 	switch s.Kind {
 	case CSVSink:
 		v.csvSink(key, c, s)
@@ -30,6 +32,9 @@ func (v *checker) sink(key string, c *Config, s Sink) {
 	case MQTTSink:
 		v.target(key+".url", s.URL, "tls://host:8883", "tls", "ssl", "mqtts", "tcp", "mqtt")
 		v.topic(key+".topic", s.Topic)
+		if len(c.Schedulers) > 1 && !strings.Contains(s.Topic, "{scheduler}") {
+			v.warn(key+".topic", "is the same for all schedulers, so that only one of them has its latest state there", "put {scheduler} into it")
+		}
 		if s.PasswordFile != "" && s.User == "" {
 			v.fault(key+".password_file", "has no user to it", "give user too")
 		}
@@ -37,6 +42,21 @@ func (v *checker) sink(key string, c *Config, s Sink) {
 	v.path(key+".hmac_key_file", s.HMACKeyFile)
 	v.path(key+".ca_file", s.CAFile)
 	v.path(key+".password_file", s.PasswordFile)
+}
+
+// once refuses a second sink with the target of an earlier one: their places
+// among the messages could not be told apart.
+func (v *checker) once(key string, c *Config, s Sink) {
+	for i := range c.Sinks {
+		o := &c.Sinks[i]
+		if fmt.Sprintf("sinks[%d]", i) == key {
+			return
+		}
+		if o.Kind == s.Kind && filepath.Clean(o.Dir) == filepath.Clean(s.Dir) && o.URL == s.URL && o.Topic == s.Topic {
+			v.fault(key, fmt.Sprintf("goes to the same place as sinks[%d]", i), "make them one, with what of both")
+			return
+		}
+	}
 }
 
 // foreign refuses keys that belong to another kind of sink.

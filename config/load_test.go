@@ -149,9 +149,6 @@ func TestResolved(t *testing.T) {
 	if o.Delimiter != "auto" || o.Zone != time.UTC || o.MaxColumns != 3001 || o.MaxBytes != 5<<30 || o.MaxRow != 1<<20 {
 		t.Errorf("options %+v", o)
 	}
-	if got := c.Sinks[2].TopicFor("gw-17", "pump-7"); got != "millwright/gw-17/pump-7" {
-		t.Errorf("topic %q", got)
-	}
 
 	c, _, err = parseFile(t, "testdata/good/shared-input.yaml")
 	if err != nil {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"strings"
 	"time"
 
 	"millwright/internal/series"
@@ -94,9 +93,4 @@ func (d *Drop) Options(l Limits) series.Options {
 		MaxColumns:      l.Columns,
 		MaxBytes:        l.File.Bytes(),
 	}
-}
-
-// TopicFor fills the placeholders of an MQTT sink's topic in.
-func (s *Sink) TopicFor(instance, scheduler string) string {
-	return strings.NewReplacer("{instance}", instance, "{scheduler}", scheduler).Replace(s.Topic)
 }

@@ -39,7 +39,8 @@ func (sc *scene) flip(path string) {
 }
 
 // TestWindowFilesDamagedWhileTheStoreIsDown spoils windows' files in the spool
-// before they could be sent: they are made again from their rows.
+// before they could be sent: they are made again from their rows. It is at its
+// end that the agent writes those files; while it runs, these windows are in memory.
 func TestWindowFilesDamagedWhileTheStoreIsDown(t *testing.T) {
 	t.Parallel()
 	s := pump()
@@ -48,6 +49,7 @@ func TestWindowFilesDamagedWhileTheStoreIsDown(t *testing.T) {
 	sc.link.Down()
 	sc.begin()
 	sc.play(nothing)
+	sc.agent.Stop()
 	files := sc.stateFiles("spool/windows/*/*.csv")
 	if len(files) < 20 {
 		t.Fatalf("only %d windows wait", len(files))
@@ -60,6 +62,27 @@ func TestWindowFilesDamagedWhileTheStoreIsDown(t *testing.T) {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	sc.agent.Start()
+	sc.link.Up()
+	sc.finish()
+}
+
+// TestWindowsThatWereOnlyInMemory kills the agent again and again while the store
+// is down: no window has a file, and all are made again from their rows.
+func TestWindowsThatWereOnlyInMemory(t *testing.T) {
+	t.Parallel()
+	s := pump()
+	sc := set(t, s, tidy(14, s), nil)
+	sc.blind = true
+	sc.link.Down()
+	sc.begin()
+	sc.play(nothing)
+	for range 3 {
+		sc.killed()
+		if files := sc.stateFiles("spool/windows/*/*"); len(files) > 0 {
+			t.Errorf("%d windows have files", len(files))
 		}
 	}
 	sc.link.Up()

@@ -70,6 +70,7 @@ type Ingester struct {
 	Clock  clock.Clock
 	Log    *zap.Logger
 
+	held   heldBack
 	unsure bool // a batch failed, and what is left of it was not looked after
 }
 
@@ -143,12 +144,13 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 			errs, left = append(errs, err), nil // they stay where they are, and hold no window back
 		}
 	}
-	for taken := false; len(left) > 0 && ctx.Err() == nil; taken = true {
+	oldest := true // no drop was held back
+	for taken := false; len(left) > 0 && ctx.Err() == nil; {
 		batch := cut(left)
 		batch = batch[:i.Gate.Room(ctx, sizes(batch))]
-		if len(batch) == 0 {
-			left = nil // they stay where they are, and hold no window back
-			break
+		if len(batch) == 0 { // what is held back stays where it is, and holds no window back
+			left, oldest = i.held.pass(left, time.Now(), oldest), false
+			continue
 		}
 		drops, refs, err, sealing := i.take(ctx, batch, left, taken)
 		errs = append(errs, sealing)
@@ -157,11 +159,14 @@ func (i *Ingester) pass(ctx context.Context) (look time.Time, err error) {
 			break
 		}
 		i.took(drops, refs)
-		left = left[len(batch):]
+		left, taken = left[len(batch):], true
 		if time.Since(closed) > closeEvery && len(left) > 0 {
 			errs = append(errs, i.seal(ctx, left), i.close(ctx))
 			closed = time.Now()
 		}
+	}
+	if oldest && len(left) == 0 && !i.unsure {
+		i.held = heldBack{}
 	}
 	errs = append(errs, i.seal(ctx, left), i.close(ctx))
 	if i.Site.Turned(ctx, i.Clock.Now()) {

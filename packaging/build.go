@@ -40,7 +40,7 @@ func target(arch string) []string {
 // build makes the binary as it is released: static, without symbol tables and
 // build paths.
 func (s source) build(ctx context.Context, p product, arch, path string) error {
-	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", "-ldflags=-s -w", "-tags", p.tags, "-o", path, "./cmd/millwright")
+	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", "-ldflags=-s -w", "-gcflags="+p.compile, "-tags", p.tags, "-o", path, "./cmd/millwright")
 	return err
 }
 
@@ -62,23 +62,22 @@ func (s source) texts(ctx context.Context, p product, arch, stage string) error 
 	if err := os.WriteFile(filepath.Join(stage, "agent.yaml"), starter, 0o644); err != nil {
 		return err
 	}
-	changes, err := os.ReadFile(filepath.Join(s.dir, "CHANGELOG.md"))
-	if err != nil {
-		return err
-	}
-	guide, err := os.ReadFile(filepath.Join(s.dir, "docs", "operating.md"))
-	if err != nil {
-		return err
+	for name, path := range map[string]string{
+		"changelog": "CHANGELOG.md", "operating.md": "docs/operating.md", "metrics.md": "docs/metrics.md", "sinks.md": "docs/sinks.md",
+	} {
+		text, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(path)))
+		if err != nil {
+			return err
+		}
+		if err := squeeze(filepath.Join(stage, name+".gz"), text); err != nil {
+			return err
+		}
 	}
 	licences, err := s.licences(ctx, p, arch)
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		squeeze(filepath.Join(stage, "changelog.gz"), changes),
-		squeeze(filepath.Join(stage, "operating.md.gz"), guide),
-		squeeze(filepath.Join(stage, "third-party-licenses.gz"), licences),
-	)
+	return squeeze(filepath.Join(stage, "third-party-licenses.gz"), licences)
 }
 
 // squeeze compresses text; the same text gives the same file.

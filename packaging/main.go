@@ -28,6 +28,7 @@ func main() {
 type product struct {
 	name    string
 	tags    string // of the build
+	compile string // -gcflags of the build
 	arches  []string
 	units   []string // in the order in which they are looked after
 	started string   // the unit that is enabled and started when the package is installed
@@ -40,7 +41,7 @@ type product struct {
 func products() []product {
 	return []product{
 		{
-			name: "millwright", tags: "agent", arches: []string{"amd64", "arm64", "armhf"},
+			name: "millwright", tags: "agent,nethttpomithttp2", compile: "github.com/aws/...=-l", arches: []string{"amd64", "arm64", "armhf"},
 			units: []string{"millwright"}, started: "millwright", other: "millwright-server",
 			summary: "gateway agent: sensor CSVs to an inference scheduler's bucket, in time",
 		},

@@ -25,7 +25,7 @@ func (s source) write(p product, arch, format, stage, out string) error {
 		return err
 	}
 	info := nfpm.WithDefaults(&nfpm.Info{
-		Name: p.name, Arch: map[string]string{"armhf": "arm7"}[arch], Platform: "linux",
+		Name: p.name, Arch: strings.Replace(arch, "armhf", "arm7", 1), Platform: "linux",
 		Version: s.version, VersionSchema: "none", Release: "1",
 		Section: "net", Priority: "optional", License: "Apache-2.0", Vendor: "millwright",
 		Maintainer:  "The millwright authors <millwright@localhost>",
@@ -39,12 +39,9 @@ func (s source) write(p product, arch, format, stage, out string) error {
 			Deb:        nfpm.Deb{Compression: "xz"},
 		},
 	})
-	if info.Arch == "" {
-		info.Arch = arch
-	}
 	info.Depends = []string{"systemd >= 247"}
 	if format == "deb" {
-		info.Depends = []string{"systemd (>= 247)", "init-system-helpers (>= 1.54)"}
+		info.Depends = []string{"systemd (>= 247)", "init-system-helpers (>= 1.54)", "procps"}
 		info.Release = ""
 	}
 	packager, err := nfpm.Get(format)
@@ -88,9 +85,11 @@ func (s source) contents(p product, stage string) (files.Contents, error) {
 	add(0o644, filepath.Join(stage, "completion.fish"), "/usr/share/fish/vendor_completions.d/millwright.fish")
 	add(0o644, filepath.Join(stage, "agent.yaml"), doc+"/examples/agent.yaml")
 	add(0o644, filepath.Join(s.dir, "config", "agent.schema.json"), doc+"/agent.schema.json")
-	add(0o644, filepath.Join(stage, "changelog.gz"), doc+"/changelog.gz")
-	add(0o644, filepath.Join(stage, "operating.md.gz"), doc+"/operating.md.gz")
-	add(0o644, filepath.Join(stage, "third-party-licenses.gz"), doc+"/third-party-licenses.gz")
+	add(0o644, filepath.Join(s.dir, "docs", "prometheus", "alerts.yml"), doc+"/prometheus/alerts.yml")
+	add(0o644, filepath.Join(s.dir, "docs", "grafana", "millwright.json"), doc+"/grafana/millwright.json")
+	for _, text := range []string{"changelog", "operating.md", "metrics.md", "sinks.md", "third-party-licenses"} {
+		add(0o644, filepath.Join(stage, text+".gz"), doc+"/"+text+".gz")
+	}
 	add(0o644, filepath.Join(s.dir, "packaging", "copyright"), doc+"/copyright")
 	pages, err := filepath.Glob(filepath.Join(stage, "man", "*.gz"))
 	if err != nil || len(pages) == 0 {

@@ -115,6 +115,7 @@ const (
 	CodeMissing = "no-result" // windows in a row have none
 	CodeStore   = "results"   // they cannot be looked for
 	CodeService = "service"   // it cannot be asked
+	CodeSite    = "on-site"   // they cannot be written down
 )
 
 // notice shows the alarm to people, or takes it away.

@@ -60,7 +60,7 @@ func (f *follower) ask(ctx context.Context, n now) error {
 // askable is when the service is to be asked about a window, if it is.
 func (f *follower) askable(n now, w *waiting) (moment, bool) {
 	switch {
-	case w.said.busy, w.last && w.asks < 2:
+	case w.said.busy, w.last && w.asks < 2 && !w.pending():
 		return n.after(0), true
 	case w.asks == 0 && w.looks > 0 && !w.ready().IsZero():
 		return n.at(w.ready().Add(askAfter)), true

@@ -20,7 +20,7 @@ func (d *draft) advance() error {
 	n := 0
 	for ; n < len(d.line); n++ {
 		p := d.line[n]
-		if p.scoring == window.Awaited && !d.passed(n) {
+		if p.scoring == window.Awaited && !d.passed(n) || d.hole(p) {
 			break
 		}
 		var err error
@@ -52,9 +52,12 @@ func (d *draft) advance() error {
 }
 
 // passed tells whether the nth window holds the others up no longer: one that
-// cannot be uploaded, while later ones have their results.
+// waits for the bucket and has no result there either, while later ones have theirs.
 func (d *draft) passed(n int) bool {
 	p := d.line[n]
+	if w := d.f.waits[p.start]; w == nil || !w.last {
+		return false
+	}
 	if p.sent || d.now.business.Before(d.f.Cadence.Wake(p.start).Add(d.f.Timeout)) || !d.f.r.set.Settled() {
 		return false
 	}
@@ -64,6 +67,16 @@ func (d *draft) passed(n int) bool {
 		}
 	}
 	return false
+}
+
+// hole tells whether the window before p is not known of and may still come: after
+// a kill its record can be made anew behind that of a later one.
+func (d *draft) hole(p place) bool {
+	before := p.start - int64(d.f.Cadence.Frequency)
+	if d.state.Fed == 0 || before <= d.state.Fed {
+		return false
+	}
+	return d.now.business.Before(d.f.Cadence.Wake(before).Add(d.f.Timeout)) || !d.f.r.set.Settled()
 }
 
 // feed adds the rows of a delivered window.

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"go.uber.org/zap"
+
+	"millwright/internal/executions"
 )
 
 // follower does the work for one scheduler. Only its own goroutine uses it.
@@ -38,8 +40,13 @@ func newFollower(r *Results, s *Scheduler) *follower {
 func (f *follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := read(f.r.clock)
-		if err := f.pass(ctx, n); err != nil && !over(ctx, err) {
+		switch err := f.pass(ctx, n); {
+		case err == nil:
+			f.r.board.Clear(ctx, f.Name, CodeSite)
+		case !over(ctx, err):
 			f.log.Error("follow results", zap.Error(err))
+			f.r.board.Stand(ctx, f.Name, CodeSite, "results cannot be written down: "+executions.Printable(err.Error(), 500),
+				"look at the disk of state_dir, its room and its owner; it is tried again every half minute")
 			f.loaded = false // memory may be ahead of the ledger
 			f.nextPair = n.after(recheck)
 		}
@@ -78,8 +85,10 @@ func (f *follower) pass(ctx context.Context, n now) error {
 	if err := f.survey(ctx, n); err != nil {
 		return err
 	}
-	if len(f.line) == 0 && len(f.state.Events) > 0 {
-		return f.draft(n).commit(ctx) // an event may have ended by silence
+	// What waited for a window that did not come has its turn now, and an event
+	// may have ended by silence.
+	if len(f.line) > 0 || len(f.state.Events) > 0 {
+		return f.draft(n).commit(ctx)
 	}
 	return nil
 }
@@ -109,6 +118,12 @@ func (f *follower) next(n now) moment {
 			next = sooner(next, later(at, f.nextAsk))
 		}
 	}
+	for _, p := range f.line {
+		if at := f.Cadence.Wake(p.start).Add(f.Timeout); at.After(n.business) {
+			next = sooner(next, n.at(at))
+			break
+		}
+	}
 	survey := f.nextSurvey
 	if f.failures > 0 {
 		survey = later(survey, f.nextLook)
@@ -119,18 +134,18 @@ func (f *follower) next(n now) moment {
 // lookable is when a window is to be looked for, if it is.
 func (f *follower) lookable(n now, w *waiting) (moment, bool) {
 	r := w.ready()
-	end, ends := w.deadline(f.Timeout)
+	end := w.end(f.Timeout)
 	var at moment
-	switch late := ends && !n.business.Before(end); {
+	switch late := !n.business.Before(end); {
 	case late && !w.last:
 		at = n.after(0)
 	case !r.IsZero() && w.looks == 0:
 		at = n.at(r.Add(firstLook))
-	case !r.IsZero() && ends && !late:
+	case !r.IsZero() && !late:
 		at = sooner(f.nextLook, n.at(end))
 	case !r.IsZero():
 		at = f.nextLook
-	case ends && !late:
+	case !late:
 		at = n.at(end)
 	default:
 		return at, false

@@ -2,7 +2,6 @@ package results
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"millwright/internal/event"
-	"millwright/internal/executions"
-	"millwright/internal/ledger"
 	"millwright/internal/outbox"
 	"millwright/internal/window"
 )
@@ -138,6 +134,24 @@ func TestUploadedLate(t *testing.T) {
 	if o := r.is(0, window.Missing); !strings.Contains(o.Reason, "uploaded 2h53m0s after the wake-up") {
 		t.Error(o.Reason)
 	}
+}
+
+// TestUploadedUnknown: a kill came between the PUT and the ledger.
+func TestUploadedUnknown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.sealed(0, "a", false)
+	r.sealed(0, "b", false)
+	r.uploaded(1)
+	r.put(0, r.lines(0, 0.9))
+	r.put(1, r.lines(1, 0.9))
+	r.until(wake + 9*time.Minute)
+	r.is(0, window.Awaited)
+	r.is(1, window.Delivered)
+	r.wantMessages(outbox.Change)
+	r.until(wake + 11*time.Minute)
+	r.is(0, window.Delivered)
+	r.wantMessages(outbox.Change, "pump/20260105T080100Z/event/1")
 }
 
 func TestOverdueIsUnscoredAndNobodyIsAlarmed(t *testing.T) {
@@ -283,6 +297,21 @@ func TestOutageIsNoReasonToCallAResultMissing(t *testing.T) {
 	}
 }
 
+func TestPolicyWithoutListing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.store.noList.Store(true)
+	for i := range 3 {
+		r.uploaded(i)
+	}
+	r.put(0, r.lines(0, 0.1))
+	r.until(wake + time.Minute)
+	r.is(0, window.Delivered)
+	r.put(2, r.lines(2, 0.1))
+	r.until(wake + 12*time.Minute)
+	r.is(2, window.Delivered)
+}
+
 func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -295,81 +324,6 @@ func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
 	settled = true
 	r.until(2*time.Hour + 5*time.Minute)
 	r.is(0, window.Missing)
-}
-
-func TestServiceSaysWhy(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	said := &answers{list: []executions.Execution{{Start: r.start(0), Status: executions.Failed, Reason: "Could not find data file"}}}
-	r.set.Service = said
-	r.restart()
-	r.uploaded(0)
-	r.uploaded(1)
-	r.uploaded(2)
-	r.put(2, r.lines(2, 0.1))
-	r.until(wake + 2*time.Minute)
-	if o := r.is(0, window.Failed); o.Reason != "Could not find data file" {
-		t.Errorf("%+v", o)
-	}
-	r.until(40 * time.Minute)
-	r.is(1, window.Missing)
-	r.is(2, window.Delivered)
-	if said.asked > 6 {
-		t.Errorf("asked %d times", said.asked)
-	}
-	if o := r.outcome(1); !strings.Contains(o.Reason, "has no run for it") {
-		t.Error(o.Reason)
-	}
-}
-
-func TestServiceThatDoesNotAnswerHoldsNothingUp(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	said := &answers{err: errors.New("no such host")}
-	r.set.Service = said
-	r.restart()
-	r.uploaded(0)
-	r.until(wake + 12*time.Minute)
-	r.is(0, window.Missing)
-	if r.notes["pump service"] == "" {
-		t.Errorf("notes: %v", r.notes)
-	}
-	said.err, said.list = nil, []executions.Execution{{Start: r.start(0), Status: executions.Failed, Reason: "because"}}
-	r.until(3 * time.Hour)
-	if o := r.is(0, window.Failed); o.Reason != "because" {
-		t.Errorf("%+v", o)
-	}
-	r.wantMessages(outbox.Alert, "pump/20260105T080000Z/alarm/1", "pump/20260105T080000Z/alarm/2")
-}
-
-func TestEventsAreMadeInTheOrderOfTime(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	for i := range 4 {
-		r.uploaded(i)
-	}
-	r.put(1, r.lines(1, 0.9, 0.9, 0.9, 0.9, 0.9)) // before its forerunner
-	r.until(wake + 6*time.Minute)
-	r.is(1, window.Delivered)
-	r.wantMessages(outbox.Change)
-	r.put(0, r.lines(0, 0.1, 0.1, 0.1, 0.8, 0.9))
-	r.until(wake + 8*time.Minute)
-	r.is(0, window.Delivered)
-	r.wantMessages(outbox.Change, "pump/20260105T080400Z/event/1")
-	r.restart()
-	r.put(2, r.lines(2, 0.99, 0.1, 0.1, 0.1, 0.1))
-	r.until(wake + 12*time.Minute)
-	r.wantMessages(outbox.Change, "pump/20260105T080400Z/event/1", "pump/20260105T080400Z/event/2")
-	// Nothing comes any more: nobody knows when it ended.
-	r.until(4 * time.Hour)
-	r.wantMessages(outbox.Change, "pump/20260105T080400Z/event/1", "pump/20260105T080400Z/event/2", "pump/20260105T080400Z/event/3")
-	events, err := r.ledger.Events(t.Context(), ledger.EventFilter{Scheduler: "pump"})
-	if err != nil || len(events) != 1 {
-		t.Fatalf("%v %v", events, err)
-	}
-	if e := events[0]; e.State != event.Unknown || e.Rows != 8 || e.Peak != 0.99 || e.Generation != 3 || e.Top[0].Name != `a\x` {
-		t.Errorf("%+v", e)
-	}
 }
 
 func TestRestartAtAnyPointDeliversOnce(t *testing.T) {

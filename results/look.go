@@ -45,9 +45,7 @@ func (f *follower) look(ctx context.Context, n now) error {
 			continue // it is here
 		}
 		w.looks++
-		if at, ends := w.deadline(f.Timeout); ends && !n.business.Before(at) {
-			w.last = true
-		}
+		w.last = w.last || !n.business.Before(w.end(f.Timeout))
 		if r := w.ready(); r.After(newest) {
 			newest = r
 		}
@@ -65,11 +63,10 @@ func (f *follower) wanted(n now) []int64 {
 	due := false
 	for _, start := range f.ordered() {
 		w := f.waits[start]
-		at, ends := w.deadline(f.Timeout)
-		late := ends && !n.business.Before(at)
+		late := !n.business.Before(w.end(f.Timeout))
 		r := w.ready()
 		can := !r.IsZero() && !n.business.Before(r.Add(firstLook))
-		if !can && !late {
+		if !can && !(late && !w.last) {
 			continue
 		}
 		out = append(out, start)

@@ -21,8 +21,8 @@ type waiting struct {
 	window.Outcome
 	run   window.Run
 	looks int     // how often it was looked for
-	last  bool    // one of them was after the deadline
-	asks  int     // how often the service was asked: a little after the result could be there, and after the deadline
+	last  bool    // one of them was after its end
+	asks  int     // how often the service was asked: a little after the result could be there, and after its end
 	said  verdict // the service's answer
 }
 
@@ -37,17 +37,18 @@ func (w *waiting) ready() time.Time {
 	return w.Wake
 }
 
-// deadline is when it is missing. A window that waits for the bucket has none.
-func (w *waiting) deadline(timeout time.Duration) (time.Time, bool) {
-	switch r := w.ready(); {
-	case !r.IsZero():
-		return r.Add(timeout), true
-	case w.run.Sealed > w.run.Uploaded: // it waits for the bucket
-		return time.Time{}, false
-	default: // a component has nothing to say
-		return w.Wake.Add(timeout), true
+// end is when its time has passed. Then it is looked for once more, whether or
+// not it is known to be uploaded.
+func (w *waiting) end(timeout time.Duration) time.Time {
+	if r := w.ready(); !r.IsZero() {
+		return r.Add(timeout)
 	}
+	return w.Wake.Add(timeout)
 }
+
+// pending tells whether it waits for the bucket: then it is not missing, however
+// long that takes.
+func (w *waiting) pending() bool { return w.Uploaded.IsZero() && w.run.Sealed > w.run.Uploaded }
 
 // pair looks at the windows whose wake-up is past: new ones are awaited from now
 // on, or not scored; of those that are awaited it learns whether they are
@@ -143,6 +144,8 @@ func (f *follower) marked(o window.Outcome) {
 		delete(f.waits, o.Start)
 	case w == nil:
 		f.waits[o.Start] = &waiting{Outcome: o}
+	case w.Uploaded.IsZero() && !o.Uploaded.IsZero():
+		*w = waiting{Outcome: o, run: w.run} // its time begins
 	default:
 		w.Outcome = o
 	}
@@ -155,10 +158,10 @@ func (f *follower) decide(ctx context.Context, n now) error {
 	for _, start := range f.ordered() {
 		w := f.waits[start]
 		o := w.Outcome
-		switch at, ends := w.deadline(f.Timeout); {
+		switch end := w.end(f.Timeout); {
 		case w.said.failed: // it says so at any time
 			o.Scoring, o.Reason, o.Remedy = window.Failed, w.said.reason, w.said.remedy
-		case !ends || !f.r.set.Settled() || n.business.Before(at) || !w.last || f.r.set.Service != nil && w.asks < 2 || w.said.busy && n.business.Before(at.Add(daily)):
+		case w.pending() || !f.r.set.Settled() || n.business.Before(end) || !w.last || f.r.set.Service != nil && w.asks < 2 || w.said.busy && n.business.Before(end.Add(daily)):
 			continue
 		default:
 			o.Scoring = window.Missing

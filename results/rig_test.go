@@ -40,6 +40,7 @@ type counted struct {
 	Store
 	lists, gets atomic.Int64
 	fail        atomic.Pointer[error]
+	noList      atomic.Bool // the policy
 }
 
 func (c *counted) Download(ctx context.Context, bucket, key, known string, limit int64, w io.Writer) (objstore.Info, error) {
@@ -52,6 +53,9 @@ func (c *counted) Download(ctx context.Context, bucket, key, known string, limit
 
 func (c *counted) List(ctx context.Context, bucket, prefix, after string, fn func([]objstore.Info) (bool, error)) error {
 	c.lists.Add(1)
+	if c.noList.Load() {
+		return fmt.Errorf("list: %w", objstore.ErrForbidden)
+	}
 	if err := c.fail.Load(); err != nil {
 		return *err
 	}

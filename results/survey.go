@@ -3,10 +3,14 @@ package results
 import (
 	"context"
 	"errors"
+	"time"
 
 	"millwright/internal/objstore"
 	"millwright/internal/window"
 )
+
+// surveyAgain is when a survey that did not get through is tried again.
+const surveyAgain = 5 * time.Minute
 
 // survey looks for what comes late: results of windows that were given up, and
 // of windows that have one, whether it is still the same. Those of the last days
@@ -46,8 +50,7 @@ func (f *follower) survey(ctx context.Context, n now) error {
 			return err
 		}
 		if err != nil {
-			f.failures++
-			f.nextLook = n.after(lastPause)
+			f.nextSurvey = n.after(surveyAgain)
 			f.unreachable(ctx, err)
 			return nil
 		}

@@ -106,8 +106,9 @@ func (r *Report) conclude() {
 		}
 		r.Problems = append(r.Problems, text)
 	}
-	if found[lateWindow] > 0 {
-		r.Notes = append(r.Notes, "every file is taken to arrive once, whole; of a file that grows while it is read rows come earlier than said here")
+	whole := slices.ContainsFunc(r.Files, func(f *File) bool { return !f.Grown && !f.Arrival.IsZero() })
+	if found[lateWindow] > 0 && whole {
+		r.Notes = append(r.Notes, "every file is taken to arrive once, whole, unless --arrival mtime shows that it grew: of one that does, rows come earlier than said here")
 	}
 	of := plural(len(r.Files), "file")
 	switch {

@@ -62,7 +62,7 @@ func (r *reading) notes(rep series.Report) {
 		}
 	}
 	dst := rep.Bad[series.GapStamp] + rep.Bad[series.Ambiguous]
-	note(dst, "%d rows have local times that a change of clocks skips or repeats: write timestamps in UTC, or with their offset, at the source; then set csv.time_zone: UTC", dst)
+	note(dst, "%s at local times that a change of clocks skips or repeats: write timestamps in UTC, or with their offset, at the source; then set csv.time_zone: UTC", plural(int(dst), "row"))
 	note(int64(len(r.columns)-301), "%d columns: a model takes 300 sensors at most", len(r.columns))
 	left := int64(0)
 	for _, c := range r.naming.columns {
@@ -104,9 +104,15 @@ func (r *reading) arrive(rep series.Report) {
 	}
 	at = at.Add(r.in.folder.settle)
 	r.out.Arrival = at.UTC()
+	came := func(int64) int64 { return at.UnixNano() }
+	if r.grown(rep) {
+		r.out.Grown = true
+		r.out.Notes = append(r.out.Notes, fmt.Sprintf("it grew from %s to %s: each row is taken to have come when it was due", stamp(r.born.UTC()), stamp(r.in.mod.UTC())))
+		came = func(row int64) int64 { return min(at.UnixNano(), row+int64(r.in.folder.settle)) }
+	}
 	for _, p := range r.parts {
 		for _, c := range p.counts {
-			c.arrive(at.UnixNano(), float64(r.in.size)/float64(rep.Used))
+			c.arrive(came, float64(r.in.size)/float64(rep.Used))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"millwright/internal/sensorstat"
 	"millwright/internal/series"
@@ -23,6 +24,7 @@ type reading struct {
 	interval sensorstat.Interval
 	bad      map[string]int64 // cells that are no number, by raw name
 	refused  string
+	born     time.Time // of the file; zero for not known
 	mask     []bool
 	first    []int64 // stamps of the first tag, for the interval
 }
@@ -49,6 +51,9 @@ func (g *files) read(ctx context.Context, in *input) *File {
 		return r.out
 	}
 	defer file.Close()
+	if g.o.Arrival.ModTime {
+		r.born = birth(file)
+	}
 	rep, err := r.scan(ctx, io.NewSectionReader(counted{file, g.o.Read}, 0, in.size))
 	r.finish(rep, err)
 	return r.out

@@ -60,6 +60,7 @@ type File struct {
 	Notes           []string                   `json:"notes,omitempty"`
 
 	Arrival time.Time `json:"arrival,omitzero"` // when it is taken to be whole; with a configuration only
+	Grown   bool      `json:"grown,omitzero"`   // its rows are taken to have come one by one until then
 }
 
 // Fault is a row or a cell that cannot be used.

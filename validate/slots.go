@@ -115,9 +115,9 @@ func (c *counter) add(times []int64, mask []bool, sorted bool) {
 	}
 }
 
-// arrive hands all rows of the file to the table: they came at an instant, with
-// so many bytes each.
-func (c *counter) arrive(at int64, bytes float64) {
+// arrive hands all rows of the file to the table, with so many bytes each; came
+// tells when a row came.
+func (c *counter) arrive(came func(row int64) int64, bytes float64) {
 	for i, start := range slices.Sorted(maps.Keys(c.slots)) {
 		s := c.table.slots[start]
 		if s == nil {
@@ -135,6 +135,6 @@ func (c *counter) arrive(at int64, bytes float64) {
 		}
 		t := c.slots[start]
 		s.bytes += bytes * float64(t.rows)
-		s.add(arrival{at: at, rows: t.rows, last: t.last})
+		s.add(arrival{at: came(t.last), rows: t.rows, last: t.last})
 	}
 }

@@ -16,7 +16,7 @@ func (w *page) components(all []Component) {
 		if len(c.Sensors) == 0 {
 			continue
 		}
-		w.line("SENSORS of %s: %s, %d rows", c.Name, plural(c.Files, "file"), c.Rows)
+		w.line("SENSORS of %s: %s, %s", c.Name, plural(c.Files, "file"), plural(int(c.Rows), "row"))
 		w.line("  %-6s %-26s %10s %10s %10s  %s", "GRADE", "SENSOR", "VALUES", "MIN", "MAX", "WHY")
 		for i, s := range c.Sensors {
 			if i == manySensors {

@@ -190,3 +190,49 @@ func TestLimitsAreWarnedAbout(t *testing.T) {
 		t.Error("no note on 303 columns")
 	}
 }
+
+// A file that a logger appends to is there row by row: its first windows are in
+// time although the file is whole much later.
+func TestArrivalOfAGrowingFile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	now := time.Now().UTC().Truncate(time.Minute)
+	path := s.file("pump-7/a.csv", rows(now.Add(-time.Minute), 60))
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	end := now.Add(59 * time.Minute)
+	if err := os.Chtimes(path, end, end); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		complete, arrival string
+		late              bool
+	}{
+		{"settle", "mtime", birth(f).IsZero()}, // not every file system knows
+		{"settle", "", true},
+		{"rename", "mtime", true},
+	} {
+		cfg := s.config("    complete: {rule: "+c.complete+"}", "    data_upload_frequency: PT5M\n    data_delay_offset_in_minutes: 1")
+		arrival, err := ParseArrival(c.arrival)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := s.run(Options{Config: cfg, Arrival: arrival})
+		late := r.Schedulers[0].Verdicts[Late]+r.Schedulers[0].Verdicts[PartlyLate] > 0
+		if late != c.late || r.Files[0].Grown == c.late || len(r.Notes) > 0 != c.late {
+			t.Errorf("%s, arrival %q: late %v, grown %v, notes %q", c.complete, c.arrival, late, r.Files[0].Grown, r.Notes)
+		}
+	}
+	// A copy that was made later than its rows came about has come at once.
+	old := s.file("pump-7/a.csv", rows(now.Add(-2*time.Hour), 60))
+	if err := os.Chtimes(old, end, end); err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.config("", "    data_upload_frequency: PT5M\n    data_delay_offset_in_minutes: 1")
+	if r := s.run(Options{Config: cfg, Arrival: Arrival{ModTime: true}}); r.Files[0].Grown {
+		t.Error("a copy is taken for a file that grew")
+	}
+}

@@ -4,8 +4,8 @@ import (
 	"millwright/agent/status"
 )
 
-func rows() []Metric {
-	return []Metric{
+func rows() []*Metric {
+	return []*Metric{
 		lasting("millwright_rows_read_total", "Rows read from drops.", nil,
 			one(func(s *status.Snapshot) float64 { return float64(s.Rows.Read) })),
 		lasting("millwright_rows_total", "Rows by where they ended: windowed (in the bucket), late (in late/), older (left in their drop), quarantined.", []string{"fate"},
@@ -35,8 +35,8 @@ func rows() []Metric {
 	}
 }
 
-func machine() []Metric {
-	return []Metric{
+func machine() []*Metric {
+	return []*Metric{
 		gauge("millwright_state_used_bytes", "What state_dir and the archives hold.", nil,
 			one(func(s *status.Snapshot) float64 { return float64(s.Disk.Used) })),
 		gauge("millwright_state_quota_bytes", "What they may hold (limits.state). At the quota no further drops are taken.", nil,
@@ -61,6 +61,8 @@ func machine() []Metric {
 }
 
 // live gives samples only where the snapshot is the daemon's own.
+//
+//go:noinline
 func live(samples func(*status.Live, add)) func(*status.Snapshot, add) {
 	return func(s *status.Snapshot, add add) {
 		if s.Live != nil {
@@ -69,13 +71,13 @@ func live(samples func(*status.Live, add)) func(*status.Snapshot, add) {
 	}
 }
 
-func process() []Metric {
+func process() []*Metric {
 	value := func(of func(*status.Live) float64) func(*status.Snapshot, add) {
 		return live(func(l *status.Live, add add) { add(of(l)) })
 	}
-	return []Metric{
+	return []*Metric{
 		gauge("millwright_build_info", "1, with the version as labels.", []string{"version", "commit", "go_version", "build"},
-			live(func(l *status.Live, add add) { add(1, l.Version, l.Commit, l.Go, l.Build) })),
+			live(func(l *status.Live, add add) { add(1, l.Build.Version, l.Build.Commit, l.Build.Go, l.Build.Kind) })),
 		gauge("millwright_loops_turning", "1 while every loop of the daemon turns.", nil,
 			value(func(l *status.Live) float64 { return truth(l.Hanging == "") })),
 		counter("millwright_uploaded_objects_total", "Objects put into buckets.", nil,

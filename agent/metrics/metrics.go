@@ -57,7 +57,7 @@ func Write(w io.Writer, s *status.Snapshot) error {
 	return b.Flush()
 }
 
-func (m Metric) lines(s *status.Snapshot) []string {
+func (m *Metric) lines(s *status.Snapshot) []string {
 	var lines []string
 	m.samples(s, func(v float64, labels ...string) {
 		if math.IsNaN(v) {

@@ -60,7 +60,7 @@ func TestWhatIsWritten(t *testing.T) {
 		`millwright_windows_without_result{scheduler="pump-7"} 3`,
 		`millwright_outcomes{scheduler="mill-2",scoring="missing"} 2`,
 		`millwright_upload_retries_total{cause="timeout"} 7`,
-		`millwright_sink_waiting_messages{sink="mqtt-77b0d1e4",kind="mqtt"} 14`,
+		`millwright_sink_waiting_messages{sink="mqtt-77b0d1e4"} 14`,
 		`millwright_clock_settled 1`,
 		`millwright_next_wakeup_timestamp_seconds{scheduler="mill-2"} 1767623220`,
 		`millwright_build_info{version="1.4.0",commit="0123456789abcdef",go_version="go1.26.0",build="agent"} 1`,

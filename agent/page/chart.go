@@ -5,11 +5,6 @@ import (
 	"strings"
 	"time"
 
-	//lint:ignore ST1001 nodes read like the page they make
-	. "maragu.dev/gomponents"
-	//lint:ignore ST1001 the same
-	. "maragu.dev/gomponents/html"
-
 	"millwright/agent/status"
 	"millwright/internal/event"
 	"millwright/internal/resultline"
@@ -38,14 +33,14 @@ func (a axis) x(t time.Time) float64 {
 func y(score float64) float64 { return plotHeight * (1 - max(0, min(1, score))) }
 
 // chart is the score of the last day.
-func chart(sc *status.Scheduler, now time.Time, id string) Node {
+func chart(sc *status.Scheduler, now time.Time, id string) *node {
 	a := axisOf(now)
-	labels := make([]Node, 0, 7)
+	labels := make([]*node, 0, 7)
 	for t := a.from; !t.After(a.to); t = t.Add(4 * time.Hour) {
-		labels = append(labels, Span(Text(t.Format("15:04"))))
+		labels = append(labels, el("span", txt(t.Format("15:04"))))
 	}
 	caption := "Anomaly score of the last 24 hours"
-	var legend []Node
+	var legend []*node
 	for _, l := range []struct {
 		show        bool
 		class, word string
@@ -55,17 +50,17 @@ func chart(sc *status.Scheduler, now time.Time, id string) Node {
 		{len(sc.Scores) > 0, "gap", "blank: no result"},
 	} {
 		if l.show {
-			legend = append(legend, Li(Class("key-"+l.class), Raw(`<svg aria-hidden="true"><rect width="100%" height="100%"/></svg>`), Text(l.word)))
+			legend = append(legend, el("li", attr("class", "key-"+l.class), raw(`<svg aria-hidden="true"><rect width="100%" height="100%"/></svg>`), txt(l.word)))
 		}
 	}
-	return Figure(Class("score"),
-		FigCaption(Text(caption), Small(Text(summary(sc, now)))),
-		Div(Class("plot"),
-			Div(Class("ys"), Aria("hidden", "true"), Span(Text("1")), Span(Text("0.5")), Span(Text("0"))),
+	return el("figure", attr("class", "score"),
+		el("figcaption", txt(caption), el("small", txt(summary(sc, now)))),
+		el("div", attr("class", "plot"),
+			el("div", attr("class", "ys"), attr("aria-hidden", "true"), el("span", txt("1")), el("span", txt("0.5")), el("span", txt("0"))),
 			plot(sc, a, now, id),
-			Div(Class("xs"), Aria("hidden", "true"), Group(labels)),
+			el("div", attr("class", "xs"), attr("aria-hidden", "true"), group(labels...)),
 		),
-		If(len(legend) > 0, Ul(Class("legend"), Group(legend))),
+		when(len(legend) > 0, el("ul", attr("class", "legend"), group(legend...))),
 	)
 }
 
@@ -101,7 +96,7 @@ func summary(sc *status.Scheduler, now time.Time) string {
 
 // plot draws events, off times and the score; windows without result are left
 // blank.
-func plot(sc *status.Scheduler, a axis, now time.Time, id string) Node {
+func plot(sc *status.Scheduler, a axis, now time.Time, id string) *node {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" preserveAspectRatio="none" role="img" aria-labelledby="%s-t"><title id="%s-t">`, plotWidth, plotHeight, id, id)
 	b.WriteString("Highest anomaly score of each window, " + summary(sc, now) + "; " + plural(len(sc.Events), "event"))
@@ -127,7 +122,7 @@ func plot(sc *status.Scheduler, a axis, now time.Time, id string) Node {
 		fmt.Fprintf(&b, `<g class="%s" clip-path="url(#%s-%s)"><path class="area" d="%s"/><path class="line" d="%s"/></g>`, half, id, half, area, line)
 	}
 	fmt.Fprintf(&b, `<path class="limit" d="M0 %dH%d"/><path class="now" d="M%.1f 0V%d"/></svg>`, plotHeight/2, plotWidth, a.x(now), plotHeight)
-	return Raw(b.String()) // made of numbers and instants alone
+	return raw(b.String()) // made of numbers and instants alone
 }
 
 // trace is the score as steps, one per window, and the area below them. It is
@@ -189,27 +184,27 @@ func day(t, now time.Time) string {
 }
 
 // latest is the newest event with its sensors.
-func latest(sc *status.Scheduler, now time.Time) Node {
+func latest(sc *status.Scheduler, now time.Time) *node {
 	e := sc.Latest
 	if e == nil {
-		return P(Class("hint"), Text("No anomalous event has been reported."))
+		return el("p", attr("class", "hint"), txt("No anomalous event has been reported."))
 	}
 	state := map[event.State]string{event.Open: "still going on", event.Closed: "over", event.Unknown: "end unknown, results are missing"}[e.State]
 	most := 0.0
 	for _, s := range e.Top {
 		most = max(most, s.Value)
 	}
-	return Section(Class("event"),
-		H3(Text("Latest event"), Span(Class("badge "+string(e.State)), Text(state))),
-		P(Text(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), length(time.Duration(e.Duration)*time.Second), e.Peak, e.PeakAt.UTC().Format("15:04")))),
-		If(len(e.Top) > 0, Group{
-			P(Class("hint"), Text("Share of the sensors in the score:")),
-			Ol(Class("sensors"), Map(e.Top[:min(6, len(e.Top))], func(s resultline.Share) Node { return sensor(s, most) })),
-		}),
+	return el("section", attr("class", "event"),
+		el("h3", txt("Latest event"), el("span", attr("class", "badge "+string(e.State)), txt(state))),
+		el("p", txt(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), length(time.Duration(e.Duration)*time.Second), e.Peak, e.PeakAt.UTC().Format("15:04")))),
+		when(len(e.Top) > 0, group(
+			el("p", attr("class", "hint"), txt("Share of the sensors in the score:")),
+			el("ol", attr("class", "sensors"), times(min(6, len(e.Top)), func(i int) *node { return sensor(e.Top[i], most) })),
+		)),
 	)
 }
 
-func sensor(s resultline.Share, most float64) Node {
+func sensor(s resultline.Share, most float64) *node {
 	part := 0.0
 	if most > 0 {
 		part = max(0, min(1, s.Value/most))
@@ -218,9 +213,9 @@ func sensor(s resultline.Share, most float64) Node {
 	if !both {
 		component, name = "", s.Name
 	}
-	return Li(
-		Span(Class("name"), Text(name), If(component != "", Small(Text(" "+component)))),
-		Span(Class("value"), Text(fmt.Sprintf("%.0f %%", 100*s.Value))),
-		Raw(fmt.Sprintf(`<svg aria-hidden="true"><rect class="full" width="100%%" height="100%%" rx="3"/><rect width="%.1f%%" height="100%%" rx="3"/></svg>`, 100*part)),
+	return el("li",
+		el("span", attr("class", "name"), txt(name), when(component != "", el("small", txt(" "+component)))),
+		el("span", attr("class", "value"), txt(fmt.Sprintf("%.0f %%", 100*s.Value))),
+		raw(fmt.Sprintf(`<svg aria-hidden="true"><rect class="full" width="100%%" height="100%%" rx="3"/><rect width="%.1f%%" height="100%%" rx="3"/></svg>`, 100*part)),
 	)
 }

@@ -1,52 +1,49 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
-	//lint:ignore ST1001 nodes read like the page they make
-	. "maragu.dev/gomponents"
-	//lint:ignore ST1001 the same
-	. "maragu.dev/gomponents/html"
-
 	"millwright/agent/status"
+	"millwright/internal/diskspace"
 )
 
 // gateway is what concerns no single scheduler.
-func gateway(s *status.Snapshot) Node {
-	return Article(Class("gateway"), Aria("labelledby", "gateway"),
-		Div(Class("head"), H2(ID("gateway"), Text("Gateway")), P(Text(s.StateDir))),
-		Dl(Class("facts"),
-			fact("Disk", Group{
+func gateway(s *status.Snapshot) *node {
+	return el("article", attr("class", "gateway"), attr("aria-labelledby", "gateway"),
+		el("div", attr("class", "head"), el("h2", attr("id", "gateway"), txt("Gateway")), el("p", txt(s.StateDir))),
+		el("dl", attr("class", "facts"),
+			fact("Disk", group(
 				meter(s.Disk.Used, s.Disk.Quota),
-				Text(fmt.Sprintf("%s of %s used by the agent; the disk has %s free, %s is kept", size(s.Disk.Used), size(s.Disk.Quota), size(s.Disk.Free), size(s.Disk.Keep))),
-			}),
-			fact("Clock", Text(clock(s))),
-			fact("Rows", Text(fmt.Sprintf("%s read: %s in windows, %s waiting, %s late, %s in quarantine, %s left in their drops",
+				txt(fmt.Sprintf("%s of %s used by the agent; the disk has %s free, %s is kept", diskspace.Binary(s.Disk.Used), diskspace.Binary(s.Disk.Quota), diskspace.Binary(s.Disk.Free), diskspace.Binary(s.Disk.Keep))),
+			)),
+			fact("Clock", txt(clock(s))),
+			fact("Rows", txt(fmt.Sprintf("%s read: %s in windows, %s waiting, %s late, %s in quarantine, %s left in their drops",
 				grouped(s.Rows.Read), grouped(s.Rows.Windowed), grouped(s.Rows.Open), grouped(s.Rows.Late), grouped(s.Rows.Quarantined), grouped(s.Rows.Older)))),
-			fact("Quarantine", Text(fmt.Sprintf("%s rows unreadable, %s ambiguous, %s of the future; %s",
+			fact("Quarantine", txt(fmt.Sprintf("%s rows unreadable, %s ambiguous, %s of the future; %s",
 				grouped(s.Quarantine.Bad), grouped(s.Quarantine.Ambiguous), grouped(s.Quarantine.Ahead), plural(int(s.Quarantine.Files), "whole file")))),
-			fact("Drops", Text(drops(s))),
+			fact("Drops", txt(drops(s))),
 			live(s.Live, s),
 		),
 	)
 }
 
-func fact(name string, value Node) Node { return Div(Dt(Text(name)), Dd(value)) }
+func fact(name string, value *node) *node { return el("div", el("dt", txt(name)), el("dd", value)) }
 
-func live(l *status.Live, s *status.Snapshot) Node {
+func live(l *status.Live, s *status.Snapshot) *node {
 	if l == nil {
 		return nil
 	}
-	return Group{
-		fact("Uploads", Text(fmt.Sprintf("%s objects, %s since the agent started; %d under way; %s", grouped(l.Uploads.Sent), size(l.Uploads.Bytes), l.Uploads.Flying, retries(l.Uploads.Failed)))),
-		If(len(l.Sinks) > 0, fact("Sinks", Ul(Map(l.Sinks, func(k status.Sink) Node {
-			return Li(Text(k.Name+": "), If(k.Waiting == 0, Text("✓ has everything")), If(k.Waiting > 0, Text(fmt.Sprintf("%s waiting, the oldest for %s", plural(int(k.Waiting), "message"), length(s.Time.Sub(k.Oldest))))), If(k.Error != "", Text("; ✕ "+k.Error)))
+	return group(
+		fact("Uploads", txt(fmt.Sprintf("%s objects, %s since the agent started; %d under way; %s", grouped(l.Uploads.Sent), diskspace.Binary(l.Uploads.Bytes), l.Uploads.Flying, retries(l.Uploads.Failed)))),
+		when(len(l.Sinks) > 0, fact("Sinks", el("ul", times(len(l.Sinks), func(i int) *node {
+			k := &l.Sinks[i]
+			return el("li", txt(k.Target+": "), when(k.Waiting == 0, txt("✓ has everything")), when(k.Waiting > 0, txt(fmt.Sprintf("%s waiting, the oldest for %s", plural(int(k.Waiting), "message"), length(s.Time.Sub(k.Oldest))))), when(k.Error != "", txt("; ✕ "+k.Error)))
 		})))),
-		fact("Process", Text(fmt.Sprintf("%s resident, %s of CPU; running since %s", size(l.Process.Resident), seconds(l.Process.CPU), l.Started.UTC().Format("2 Jan 15:04")))),
-	}
+		fact("Process", txt(fmt.Sprintf("%s resident, %s of CPU; running since %s", diskspace.Binary(l.Process.Resident), seconds(l.Process.CPU), l.Started.UTC().Format("2 Jan 15:04")))),
+	)
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.0f s", s) }
@@ -73,7 +70,9 @@ func retries(failed map[string]int64) string {
 	if len(causes) == 0 {
 		return "no retries"
 	}
-	slices.SortFunc(causes, func(a, b cause) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.word, b.word)) })
+	sort.Slice(causes, func(i, j int) bool {
+		return causes[i].n > causes[j].n || causes[i].n == causes[j].n && causes[i].word < causes[j].word
+	})
 	words := make([]string, len(causes))
 	for i, c := range causes {
 		words[i] = fmt.Sprintf("%s %s", grouped(c.n), strings.ReplaceAll(c.word, "_", " "))
@@ -93,7 +92,7 @@ func drops(s *status.Snapshot) string {
 	return strings.Join(words, ", ") + "; last taken " + ageOr(s.LastTaken, s.Time)
 }
 
-func meter(used, quota int64) Node {
+func meter(used, quota int64) *node {
 	part := 0.0
 	if quota > 0 {
 		part = min(1, float64(used)/float64(quota))
@@ -102,20 +101,5 @@ func meter(used, quota int64) Node {
 	if part >= 0.9 {
 		class = "meter full"
 	}
-	return Raw(fmt.Sprintf(`<svg class="%s" aria-hidden="true"><rect class="rest" width="100%%" height="100%%" rx="3"/><rect width="%.1f%%" height="100%%" rx="3"/></svg>`, class, 100*part))
-}
-
-// size prints bytes as people write them.
-func size(n int64) string {
-	f, unit := float64(n), "B"
-	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
-		if f < 1024 {
-			break
-		}
-		f, unit = f/1024, next
-	}
-	if unit == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", f, unit)
+	return raw(fmt.Sprintf(`<svg class="%s" aria-hidden="true"><rect class="rest" width="100%%" height="100%%" rx="3"/><rect width="%.1f%%" height="100%%" rx="3"/></svg>`, class, 100*part))
 }

@@ -14,23 +14,23 @@ const Patience = 5 * time.Minute
 // healthz asks no disk: a supervisor should restart what hangs, not what waits.
 func (p *pages) healthz(w http.ResponseWriter, _ *http.Request) {
 	if late := p.hanging(); late != "" {
-		text(w, http.StatusServiceUnavailable, "loops hang: "+late)
+		plain(w, http.StatusServiceUnavailable, "loops hang: "+late)
 		return
 	}
-	text(w, http.StatusOK, "ok")
+	plain(w, http.StatusOK, "ok")
 }
 
 func (p *pages) readyz(w http.ResponseWriter, r *http.Request) {
 	s, err := p.snapshot(r.Context())
 	if err != nil {
-		text(w, http.StatusServiceUnavailable, "the ledger cannot be read: the agent's log says why")
+		plain(w, http.StatusServiceUnavailable, "the ledger cannot be read: the agent's log says why")
 		return
 	}
 	if why := unready(&s, time.Now()); why != "" {
-		text(w, http.StatusServiceUnavailable, why)
+		plain(w, http.StatusServiceUnavailable, why)
 		return
 	}
-	text(w, http.StatusOK, "ready")
+	plain(w, http.StatusOK, "ready")
 }
 
 // unready says why windows do not get to their bucket, "" while they do or none

@@ -82,7 +82,7 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request, kind string, write 
 	}
 	if err != nil {
 		p.log.Error("answer "+r.URL.Path, zap.Error(err))
-		text(w, http.StatusServiceUnavailable, "the status cannot be read: the agent's log says why")
+		plain(w, http.StatusServiceUnavailable, "the status cannot be read: the agent's log says why")
 		return
 	}
 	w.Header().Set("Content-Type", kind)
@@ -111,7 +111,7 @@ func (p *pages) metrics(w http.ResponseWriter, r *http.Request) {
 	p.send(w, r, metrics.ContentType, metrics.Write)
 }
 
-func text(w http.ResponseWriter, code int, line string) {
+func plain(w http.ResponseWriter, code int, line string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(code)
 	fmt.Fprintln(w, line)

@@ -1,16 +1,12 @@
 package page
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
-
-	//lint:ignore ST1001 nodes read like the page they make
-	. "maragu.dev/gomponents"
-	//lint:ignore ST1001 the same
-	. "maragu.dev/gomponents/html"
 
 	"millwright/agent/status"
 )
@@ -19,81 +15,79 @@ import (
 const refreshEvery = 30 * time.Second
 
 // Render writes the page of a snapshot; refresh 0 makes one that stays as it is.
-// All that comes from files, configuration or stores goes through Text or an
-// attribute, which escape it.
+// All that comes from files, configuration or stores goes through txt or
+// attr, which escape it.
 func Render(w io.Writer, s *status.Snapshot, refresh time.Duration) error {
 	title := s.Instance
 	if n := len(s.Attention); n > 0 {
 		title = fmt.Sprintf("(%d) %s", n, title)
 	}
-	return Doctype(HTML(Lang("en"),
-		Head(
-			Meta(Charset("utf-8")), Meta(Name("viewport"), Content("width=device-width, initial-scale=1")),
-			Meta(Name("color-scheme"), Content("light dark")),
-			If(refresh > 0, Meta(Attr("http-equiv", "refresh"), Content(strconv.Itoa(int(refresh/time.Second))))),
-			TitleEl(Text(title+" · millwright")), Link(Rel("icon"), Href("/icon.svg")), StyleEl(Raw(style())),
+	page := el("html", attr("lang", "en"),
+		el("head",
+			el("meta", attr("charset", "utf-8")), el("meta", attr("name", "viewport"), attr("content", "width=device-width, initial-scale=1")),
+			el("meta", attr("name", "color-scheme"), attr("content", "light dark")),
+			when(refresh > 0, el("meta", attr("http-equiv", "refresh"), attr("content", strconv.Itoa(int(refresh/time.Second))))),
+			el("title", txt(title+" · millwright")), el("link", attr("rel", "icon"), attr("href", "/icon.svg")), el("style", raw(style())),
 		),
-		Body(
+		el("body",
 			glyphs(), top(s, refresh),
-			Main(attention(s), Map(schedulers(s), func(i int) Node { return scheduler(s, i) }), gateway(s)),
+			el("main", attention(s), times(len(s.Schedulers), func(i int) *node { return scheduler(s, i) }), gateway(s)),
 			foot(s),
 		),
-	)).Render(w)
+	)
+	var b bytes.Buffer
+	b.WriteString("<!doctype html>\n")
+	page.write(&b)
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
-func schedulers(s *status.Snapshot) []int {
-	places := make([]int, len(s.Schedulers))
-	for i := range places {
-		places[i] = i
-	}
-	return places
-}
-
-func top(s *status.Snapshot, refresh time.Duration) Node {
-	state := Span(Class("badge bad"), Text("✕ not running"))
+func top(s *status.Snapshot, refresh time.Duration) *node {
+	state := el("span", attr("class", "badge bad"), txt("✕ not running"))
 	if s.Running {
-		state = Span(Class("badge good"), Text("✓ running"))
+		state = el("span", attr("class", "badge good"), txt("✓ running"))
 	}
-	again := A(Href("/?refresh=0"), Text("pause"))
+	again := el("a", attr("href", "/?refresh=0"), txt("pause"))
 	note := fmt.Sprintf("every %d s · ", refresh/time.Second)
 	if refresh == 0 {
-		again, note = A(Href("/"), Text("go on")), "paused · "
+		again, note = el("a", attr("href", "/"), txt("go on")), "paused · "
 	}
-	return Header(
-		H1(Text(s.Instance)), state,
-		P(Class("when"), Time(DateTime(s.Time.Format(time.RFC3339)), Text(s.Time.UTC().Format("Mon 2 Jan 2006, 15:04:05")+" UTC")), Small(Text(note), again)),
+	return el("header",
+		el("h1", txt(s.Instance)), state,
+		el("p", attr("class", "when"), el("time", attr("datetime", s.Time.Format(time.RFC3339)), txt(s.Time.UTC().Format("Mon 2 Jan 2006, 15:04:05")+" UTC")), el("small", txt(note), again)),
 	)
 }
 
-func attention(s *status.Snapshot) Node {
+func attention(s *status.Snapshot) *node {
 	if len(s.Attention) == 0 {
-		return P(Class("calm"), Text("✓ Nothing needs attention"))
+		return el("p", attr("class", "calm"), txt("✓ Nothing needs attention"))
 	}
-	return Section(Class("attention"), Aria("labelledby", "attention"),
-		H2(ID("attention"), Text(fmt.Sprintf("Needs attention (%d)", len(s.Attention)))),
-		Ul(Map(s.Attention, func(a status.Attention) Node {
-			return Li(
-				P(Class("what"), Strong(Text(a.About)), Text(" "+a.What), If(!a.Since.IsZero(), Small(Text(" since "+moment(a.Since, s.Time))))),
-				If(a.Remedy != "", P(Class("remedy"), Span(Class("do"), Text("What to do")), Text(" "+a.Remedy))),
+	return el("section", attr("class", "attention"), attr("aria-labelledby", "attention"),
+		el("h2", attr("id", "attention"), txt(fmt.Sprintf("Needs attention (%d)", len(s.Attention)))),
+		el("ul", times(len(s.Attention), func(i int) *node {
+			a := &s.Attention[i]
+			return el("li",
+				el("p", attr("class", "what"), el("strong", txt(a.About)), txt(" "+a.What), when(!a.Since.IsZero(), el("small", txt(" since "+moment(a.Since, s.Time))))),
+				when(a.Remedy != "", el("p", attr("class", "remedy"), el("span", attr("class", "do"), txt("What to do")), txt(" "+a.Remedy))),
 			)
 		})),
 	)
 }
 
-func scheduler(s *status.Snapshot, i int) Node {
+func scheduler(s *status.Snapshot, i int) *node {
 	sc := &s.Schedulers[i]
 	id := fmt.Sprintf("s%d", i)
-	return Article(Aria("labelledby", id),
-		Div(Class("head"), H2(ID(id), Text(sc.Name)),
-			P(Text(fmt.Sprintf("windows of %s · next wake-up %s, in %s", length(time.Duration(sc.Frequency)*time.Second), sc.NextWake.UTC().Format("15:04:05"), length(sc.NextWake.Sub(s.Time)))))),
-		Dl(Class("tiles"),
+	return el("article", attr("aria-labelledby", id),
+		el("div", attr("class", "head"), el("h2", attr("id", id), txt(sc.Name)),
+			el("p", txt(fmt.Sprintf("windows of %s · next wake-up %s, in %s", length(time.Duration(sc.Frequency)*time.Second), sc.NextWake.UTC().Format("15:04:05"), length(sc.NextWake.Sub(s.Time)))))),
+		el("dl", attr("class", "tiles"),
 			tile("Last drop", sc.LastDrop, s.Time, "rows up to "+moment(sc.LastRow, s.Time)),
 			tile("Last window", windowEnd(sc), s.Time, "complete in the bucket"),
 			tile("Last upload", sc.LastUpload, s.Time, waits(sc.Backlog)),
 			tile("Last result", sc.LastResult, s.Time, fmt.Sprintf("%d of the last day", sc.Outcomes["delivered"])),
 		),
 		strip(sc),
-		Div(Class(pairing(sc)), chart(sc, s.Time, id), latest(sc, s.Time)),
+		el("div", attr("class", pairing(sc)), chart(sc, s.Time, id), latest(sc, s.Time)),
 		components(sc, s.Time),
 	)
 }
@@ -123,35 +117,36 @@ func waits(n int64) string {
 	return fmt.Sprintf("%d windows wait", n)
 }
 
-func tile(name string, at, now time.Time, more string) Node {
+func tile(name string, at, now time.Time, more string) *node {
 	value := "never"
 	if !at.IsZero() {
 		value = age(at, now)
 	}
-	return Div(Dt(Text(name)), Dd(Strong(Text(value)), If(!at.IsZero(), Small(Text(more)))))
+	return el("div", el("dt", txt(name)), el("dd", el("strong", txt(value)), when(!at.IsZero(), el("small", txt(more)))))
 }
 
-func components(sc *status.Scheduler, now time.Time) Node {
-	return Div(Class("scroll"), Table(
-		THead(Tr(Th(Text("Component")), Th(Text("Last drop")), Th(Text("In the bucket to")), Th(Class("n"), Text("Wait")), Th(Class("n"), Text("Late rows")), Th(Class("n wide"), Text("Overdue")), Th(Class("n wide"), Text("Silent")), Th(Class("n wide"), Text("Repeats")))),
-		TBody(Map(sc.Components, func(c status.Component) Node {
+func components(sc *status.Scheduler, now time.Time) *node {
+	return el("div", attr("class", "scroll"), el("table",
+		el("thead", el("tr", el("th", txt("Component")), el("th", txt("Last drop")), el("th", txt("Uploaded to")), el("th", attr("class", "n"), txt("Waits")), el("th", attr("class", "n"), txt("Late")), el("th", attr("class", "n wide"), txt("Overdue")), el("th", attr("class", "n wide"), txt("Silent")), el("th", attr("class", "n wide"), txt("Repeats")))),
+		el("tbody", times(len(sc.Components), func(i int) *node {
+			c := &sc.Components[i]
 			end := c.LastVerified
 			if !end.IsZero() {
 				end = end.Add(time.Duration(sc.Frequency) * time.Second)
 			}
-			return Tr(Th(Text(c.Name)), Td(Text(ageOr(c.LastDrop, now))), Td(Text(moment(end, now))), number(c.Backlog, ""), number(c.LateRows, ""), number(c.Overdue, " wide"), number(c.Silent, " wide"), number(c.Repeated, " wide"))
+			return el("tr", el("th", txt(c.Name)), el("td", txt(ageOr(c.LastDrop, now))), el("td", txt(moment(end, now))), number(c.Backlog, ""), number(c.LateRows, ""), number(c.Overdue, " wide"), number(c.Silent, " wide"), number(c.Repeated, " wide"))
 		})),
 	))
 }
 
-func number(n int64, class string) Node { return Td(Class("n"+class), Text(grouped(n))) }
+func number(n int64, class string) *node { return el("td", attr("class", "n"+class), txt(grouped(n))) }
 
-func foot(s *status.Snapshot) Node {
+func foot(s *status.Snapshot) *node {
 	version := ""
 	if s.Live != nil {
-		version = " " + s.Live.Version
+		version = " " + s.Live.Build.Version
 	}
-	return Footer(Text("millwright"+version+" · "), A(Href("/status.json"), Text("status.json")), Text(" · "), A(Href("/metrics"), Text("metrics")))
+	return el("footer", txt("millwright"+version+" · "), el("a", attr("href", "/status.json"), txt("status.json")), txt(" · "), el("a", attr("href", "/metrics"), txt("metrics")))
 }
 
 // moment is an instant as people say it: the time of day, with the date if that

@@ -144,9 +144,9 @@ func TestHostileNamesAreText(t *testing.T) {
 			}
 		}
 	}
-	s.Live.Version, s.Live.Uploads.Failed[evil] = evil, 3
+	s.Live.Build.Version, s.Live.Uploads.Failed[evil] = evil, 3
 	for i := range s.Live.Sinks {
-		s.Live.Sinks[i].Name, s.Live.Sinks[i].Error = evil, evil
+		s.Live.Sinks[i].Target, s.Live.Sinks[i].Error = evil, evil
 	}
 	url := serve(t, s) + "?refresh=0"
 	b := start(t)

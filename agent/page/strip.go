@@ -5,11 +5,6 @@ import (
 	"strings"
 	"time"
 
-	//lint:ignore ST1001 nodes read like the page they make
-	. "maragu.dev/gomponents"
-	//lint:ignore ST1001 the same
-	. "maragu.dev/gomponents/html"
-
 	"millwright/agent/status"
 )
 
@@ -38,21 +33,21 @@ func stages() []stage {
 }
 
 // glyphs defines the shapes once for the whole page.
-func glyphs() Node {
+func glyphs() *node {
 	var b strings.Builder
 	for _, g := range stages() {
 		fmt.Fprintf(&b, `<symbol id="g-%s" viewBox="0 0 20 24">%s</symbol>`, g.is, g.art)
 	}
-	return Raw(`<svg class="defs" aria-hidden="true" width="0" height="0">` + b.String() +
+	return raw(`<svg class="defs" aria-hidden="true" width="0" height="0">` + b.String() +
 		`<symbol id="g-late" viewBox="0 0 20 24"><path class="gt" d="M5 0h12a3 3 0 0 1 3 3v12z"/></symbol>` +
 		`<symbol id="g-anomaly" viewBox="0 0 20 24"><path class="ga" d="M0 23h20"/></symbol>` +
 		`<pattern id="off" width="6" height="6" patternUnits="userSpaceOnUse"><path class="offp" d="M0 0h3v6h-3z"/></pattern></svg>`)
 }
 
-func use(id string) Node { return Raw(`<svg aria-hidden="true"><use href="#g-` + id + `"/></svg>`) }
+func use(id string) *node { return raw(`<svg aria-hidden="true"><use href="#g-` + id + `"/></svg>`) }
 
 // strip is the scheduler's windows, one cell each.
-func strip(sc *status.Scheduler) Node {
+func strip(sc *status.Scheduler) *node {
 	seen := map[status.Stage]int{}
 	late, anomalous := 0, 0
 	for _, c := range sc.Windows {
@@ -64,49 +59,41 @@ func strip(sc *status.Scheduler) Node {
 			late++
 		}
 	}
-	var legend []Node
+	var legend []*node
 	for _, g := range stages() {
 		if n := seen[g.is]; n > 0 {
-			legend = append(legend, Li(Class(string(g.is)), use(string(g.is)), Text(fmt.Sprintf("%d %s", n, g.word))))
+			legend = append(legend, el("li", attr("class", string(g.is)), use(string(g.is)), txt(fmt.Sprintf("%d %s", n, g.word))))
 		}
 	}
 	if late > 0 {
-		legend = append(legend, Li(Class("late"), use("late"), Text(fmt.Sprintf("%d with late rows", late))))
+		legend = append(legend, el("li", attr("class", "late"), use("late"), txt(fmt.Sprintf("%d with late rows", late))))
 	}
 	if anomalous > 0 {
-		legend = append(legend, Li(Class("anomaly"), use("anomaly"), Text(fmt.Sprintf("%d anomalous", anomalous))))
+		legend = append(legend, el("li", attr("class", "anomaly"), use("anomaly"), txt(fmt.Sprintf("%d anomalous", anomalous))))
 	}
-	return Figure(Class("windows"),
-		FigCaption(Text(fmt.Sprintf("The last %d windows, oldest first", len(sc.Windows)))),
-		Ol(Class("strip"), Map(cells(sc), func(i int) Node { return cell(sc, i) })),
-		Ul(Class("legend"), Group(legend)),
+	return el("figure", attr("class", "windows"),
+		el("figcaption", txt(fmt.Sprintf("The last %d windows, oldest first", len(sc.Windows)))),
+		el("ol", attr("class", "strip"), times(len(sc.Windows), func(i int) *node { return cell(sc, i) })),
+		el("ul", attr("class", "legend"), group(legend...)),
 	)
-}
-
-func cells(sc *status.Scheduler) []int {
-	places := make([]int, len(sc.Windows))
-	for i := range places {
-		places[i] = i
-	}
-	return places
 }
 
 // labelEvery is how many cells there are from one time below the strip to the
 // next.
 const labelEvery = 6
 
-func cell(sc *status.Scheduler, i int) Node {
+func cell(sc *status.Scheduler, i int) *node {
 	c := &sc.Windows[i]
 	words := tell(c)
 	classes := string(c.Stage)
 	if c.Anomalous > 0 {
 		classes += " anomalous"
 	}
-	return Li(Class(classes), TitleAttr(words),
+	return el("li", attr("class", classes), attr("title", words),
 		use(string(c.Stage)),
-		If(c.LateRows > 0, Raw(`<svg class="late" aria-hidden="true"><use href="#g-late"/></svg>`)),
-		Span(Class("vh"), Text(words)),
-		If(i%labelEvery == 0, Time(Aria("hidden", "true"), DateTime(c.Start.Format(time.RFC3339)), Text(c.Start.UTC().Format("15:04")))),
+		when(c.LateRows > 0, raw(`<svg class="late" aria-hidden="true"><use href="#g-late"/></svg>`)),
+		el("span", attr("class", "vh"), txt(words)),
+		when(i%labelEvery == 0, el("time", attr("aria-hidden", "true"), attr("datetime", c.Start.Format(time.RFC3339)), txt(c.Start.UTC().Format("15:04")))),
 	)
 }
 

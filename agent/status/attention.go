@@ -50,7 +50,7 @@ func (src Source) attend(ctx context.Context, s *Snapshot, sum ledger.Summary) e
 		for _, st := range streams[sc.Name] {
 			s.stream(st)
 		}
-		s.unscored(sc)
+		sc.Unscored = sc.unscored()
 	}
 	if err := s.refused(ctx, src.Ledger); err != nil {
 		return err
@@ -82,11 +82,6 @@ func (s *Snapshot) live() {
 	for _, t := range s.Live.Uploads.Trouble {
 		s.ask(t.Where, t.What, t.Remedy, t.Since)
 	}
-	for _, k := range s.Live.Sinks {
-		if k.Error != "" {
-			s.ask(k.Name, fmt.Sprintf("%d messages wait: %s", k.Waiting, k.Error), k.Remedy, k.Since)
-		}
-	}
 }
 
 func (s *Snapshot) stream(st ledger.Stream) {
@@ -100,39 +95,18 @@ func (s *Snapshot) stream(st ledger.Stream) {
 	}
 }
 
-// unscored tells of the newest windows of the strip whose results did not come,
-// one for all in a row.
-func (s *Snapshot) unscored(sc *Scheduler) {
-	var newest Cell
-	var n int64
-	var since time.Time
+// unscored counts the newest windows in a row whose results did not come; what
+// to do about them is in a notice.
+func (sc *Scheduler) unscored() (n int64) {
 	for i := len(sc.Windows) - 1; i >= 0; i-- {
 		switch c := sc.Windows[i]; {
 		case c.Stage == Missing || c.Stage == Failed:
-			if n == 0 {
-				newest = c
-			}
-			n, since = n+1, c.Start
+			n++
 		case n > 0 || c.Stage == Delivered:
-			i = 0 // what came before ended well
+			return n
 		}
 	}
-	sc.Unscored = n
-	if n == 0 {
-		return
-	}
-	what := "the result of " + count(n, "window is", "windows are") + " missing"
-	if newest.Stage == Failed {
-		what = count(n, "window's run", "windows' runs") + " failed"
-	}
-	if newest.Why != "" {
-		what += ": " + newest.Why
-	}
-	remedy := newest.Remedy
-	if remedy == "" {
-		remedy = "look whether the scheduler runs and may write to the output prefix; 'millwright status window TIME' tells of one window"
-	}
-	s.ask(sc.Name, what, remedy, since)
+	return n
 }
 
 // refusedShown is how many refused drops a snapshot names.

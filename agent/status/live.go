@@ -12,15 +12,20 @@ import (
 // Live is what only the daemon's own process knows. Its counts begin with the
 // process; all others of a Snapshot are sums of the ledger.
 type Live struct {
-	Version string    `json:"version"`
-	Commit  string    `json:"commit"`
-	Go      string    `json:"go"`
-	Build   string    `json:"build"`   // full or agent
+	Build   Build     `json:"build"`
 	Started time.Time `json:"started"` // real time
 	Hanging string    `json:"hanging,omitempty"`
 	Uploads Uploads   `json:"uploads"`
 	Sinks   []Sink    `json:"sinks"`
 	Process Process   `json:"resources"`
+}
+
+// Build says which program this is.
+type Build struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+	Kind    string `json:"kind"` // full or agent
 }
 
 // Uploads is what the uploader has done since the process started.
@@ -43,13 +48,14 @@ type Trouble struct {
 
 // Sink is where results, events and alarms are delivered to.
 type Sink struct {
-	Name    string    `json:"name"`
-	Kind    string    `json:"kind"`    // csv, webhook or mqtt
-	Waiting int64     `json:"waiting"` // messages
-	Oldest  time.Time `json:"oldest_waiting,omitzero"`
-	Error   string    `json:"error,omitempty"` // why the last attempt failed, "" when it did not
-	Remedy  string    `json:"remedy,omitempty"`
-	Since   time.Time `json:"error_since,omitzero"`
+	Name     string    `json:"name"`
+	Target   string    `json:"target"`  // for people
+	Sent     int64     `json:"sent"`    // messages since the process started
+	Waiting  int64     `json:"waiting"` // messages
+	Oldest   time.Time `json:"oldest_waiting,omitzero"`
+	SetAside int64     `json:"set_aside"`       // messages that it refuses and that are in quarantine
+	Error    string    `json:"error,omitempty"` // why nothing goes out at present, "" when all is well
+	Since    time.Time `json:"error_since,omitzero"`
 }
 
 // Process is what this process uses of the machine.

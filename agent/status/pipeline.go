@@ -2,10 +2,8 @@ package status
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"millwright/ingest/seal"
 	"millwright/internal/event"
 	"millwright/internal/ledger"
 	"millwright/internal/window"
@@ -15,6 +13,7 @@ import (
 type Scheduler struct {
 	Name       string      `json:"name"`
 	Frequency  int64       `json:"frequency_seconds"`
+	Delay      int64       `json:"delay_seconds"`
 	NextWindow time.Time   `json:"next_window"` // the start of the window under way
 	NextWake   time.Time   `json:"next_wake_up"`
 	LastDrop   time.Time   `json:"last_drop_taken,omitzero"` // when the newest of its rows were taken
@@ -72,38 +71,32 @@ func (src Source) pipelines(ctx context.Context, s *Snapshot, sum ledger.Summary
 	for _, st := range sum.Streams {
 		known[window.ID{Scheduler: st.Scheduler, Component: st.Component}] = st
 	}
-	for streams := src.Streams; len(streams) > 0; {
-		name := streams[0].Scheduler
-		n := slices.IndexFunc(streams, func(st seal.Stream) bool { return st.Scheduler != name })
-		if n < 0 {
-			n = len(streams)
-		}
-		sc := pipeline(streams[0], s.Time)
-		for _, st := range streams[:n] {
-			c := component(st.Component, known[window.ID{Scheduler: name, Component: st.Component}])
+	for _, p := range src.Schedulers {
+		sc := pipeline(p, s.Time)
+		for _, st := range p.Streams {
+			c := component(st.Component, known[window.ID{Scheduler: st.Scheduler, Component: st.Component}])
 			var err error
 			if c.LastDrop, c.LastRow, err = src.Ledger.Newest(ctx, st.Component); err != nil {
 				return err
 			}
 			sc.add(c)
 		}
-		if err := src.follow(ctx, &sc, streams[:n], s); err != nil {
+		if err := src.follow(ctx, &sc, p, s); err != nil {
 			return err
 		}
 		s.Schedulers = append(s.Schedulers, sc)
-		streams = streams[n:]
 	}
 	return nil
 }
 
-func pipeline(st seal.Stream, now time.Time) Scheduler {
-	start := st.Cadence.Start(now.UnixNano())
+func pipeline(p Pipe, now time.Time) Scheduler {
+	start := p.Cadence.Start(now.UnixNano())
 	wake := start
-	for w := start - int64(st.Cadence.Frequency); st.Cadence.Wake(w).After(now); w -= int64(st.Cadence.Frequency) {
+	for w := start - int64(p.Cadence.Frequency); p.Cadence.Wake(w).After(now); w -= int64(p.Cadence.Frequency) {
 		wake = w
 	}
 	return Scheduler{
-		Name: st.Scheduler, Frequency: int64(st.Cadence.Frequency / time.Second), NextWindow: at(start), NextWake: st.Cadence.Wake(wake),
+		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), Delay: int64(p.Cadence.Delay / time.Second), NextWindow: at(start), NextWake: p.Cadence.Wake(wake),
 		Outcomes: map[window.Scoring]int64{}, Windows: []Cell{}, Scores: []Score{}, Events: []event.Document{},
 	}
 }
@@ -130,8 +123,8 @@ func (sc *Scheduler) add(c Component) {
 }
 
 // follow adds what happened to the scheduler's windows of late.
-func (src Source) follow(ctx context.Context, sc *Scheduler, streams []seal.Stream, s *Snapshot) error {
-	cadence := streams[0].Cadence
+func (src Source) follow(ctx context.Context, sc *Scheduler, p Pipe, s *Snapshot) error {
+	cadence := p.Cadence
 	current := sc.NextWindow.UnixNano()
 	strip := current - (StripLength-1)*int64(cadence.Frequency)
 	day := cadence.Start(s.Time.Add(-Day).UnixNano())
@@ -157,7 +150,7 @@ func (src Source) follow(ctx context.Context, sc *Scheduler, streams []seal.Stre
 	if err := src.events(ctx, sc, day); err != nil {
 		return err
 	}
-	return src.strip(ctx, sc, streams, byStart, s)
+	return src.strip(ctx, sc, p, byStart, s)
 }
 
 func (sc *Scheduler) score(o window.Outcome, c window.Cadence) {

@@ -16,18 +16,28 @@ import (
 	"millwright/ingest/seal"
 	"millwright/internal/drop"
 	"millwright/internal/ledger"
+	"millwright/internal/window"
 )
 
 // Source is where snapshots and answers come from. The ledger is open for
 // reading at least.
 type Source struct {
-	Config  *config.Config
-	Streams []seal.Stream // those of the configuration
-	Ledger  *ledger.Ledger
+	Config     *config.Config
+	Streams    []seal.Stream // those of the configuration
+	Schedulers []Pipe        // in the configuration's order
+	Ledger     *ledger.Ledger
 	// Disk measures what state_dir and the archives hold, and what they may.
 	Disk func(context.Context) (Disk, error)
 	// Live tells what only the daemon's own process knows; nil in any other one.
-	Live func() *Live
+	Live func(context.Context) (*Live, error)
+}
+
+// Pipe is a scheduler with the streams that fill its input. One that has the same
+// keys as another has that one's streams.
+type Pipe struct {
+	Name    string
+	Cadence window.Cadence
+	Streams []seal.Stream
 }
 
 // Snapshot is everything at one moment. The verb, the page, its JSON and the
@@ -108,7 +118,9 @@ func (src Source) Take(ctx context.Context, now time.Time) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	if src.Live != nil {
-		s.Live = src.Live()
+		if s.Live, err = src.Live(ctx); err != nil {
+			return Snapshot{}, err
+		}
 	}
 	if err := src.pipelines(ctx, &s, sum); err != nil {
 		return Snapshot{}, err

@@ -48,7 +48,9 @@ schedulers:
 	disk := func(context.Context) (Disk, error) {
 		return Disk{Used: 1 << 20, Quota: 1 << 30, Total: 1 << 34, Free: 1 << 33, Keep: 1 << 29}, nil
 	}
-	return Source{Config: cfg, Streams: []seal.Stream{st}, Ledger: led, Disk: disk}, led, now
+	return Source{
+		Config: cfg, Streams: []seal.Stream{st}, Schedulers: []Pipe{{Name: "pump-7", Cadence: st.Cadence, Streams: []seal.Stream{st}}}, Ledger: led, Disk: disk,
+	}, led, now
 }
 
 // took commits a drop with two rows in the slot that begins at 10:05.

@@ -56,13 +56,12 @@ type part struct {
 }
 
 // strip adds the scheduler's newest windows.
-func (src Source) strip(ctx context.Context, sc *Scheduler, streams []seal.Stream, outcomes map[int64]window.Outcome, s *Snapshot) error {
-	cadence := streams[0].Cadence
-	f := int64(cadence.Frequency)
+func (src Source) strip(ctx context.Context, sc *Scheduler, p Pipe, outcomes map[int64]window.Outcome, s *Snapshot) error {
+	f := int64(p.Cadence.Frequency)
 	to := sc.NextWindow.UnixNano() + f
 	from := to - StripLength*f
-	parts := make([][]part, len(streams))
-	for i, st := range streams {
+	parts := make([][]part, len(p.Streams))
+	for i, st := range p.Streams {
 		var err error
 		if parts[i], err = src.parts(ctx, st, from, to); err != nil {
 			return err
@@ -71,12 +70,12 @@ func (src Source) strip(ctx context.Context, sc *Scheduler, streams []seal.Strea
 	for k := range StripLength {
 		start := from + int64(k)*f
 		c := Cell{Start: at(start), End: at(start + f)}
-		all := make([]part, len(streams))
-		for i := range streams {
+		all := make([]part, len(p.Streams))
+		for i := range p.Streams {
 			all[i] = parts[i][k]
 		}
 		o, judged := outcomes[start]
-		c.components(streams, all, s.Time)
+		c.components(p, all, s.Time)
 		if judged {
 			c.judge(o)
 		}
@@ -126,11 +125,11 @@ func (src Source) parts(ctx context.Context, st seal.Stream, from, to int64) ([]
 
 // components sets what follows from the components alone: how far the one that
 // is furthest behind has come.
-func (c *Cell) components(streams []seal.Stream, parts []part, now time.Time) {
+func (c *Cell) components(p Pipe, parts []part, now time.Time) {
 	var sealed, verified, rows, silent int
 	silentName := ""
-	for i, p := range parts {
-		r := p.record
+	for i, has := range parts {
+		r := has.record
 		c.LateRows += r.Late
 		c.Overdue = c.Overdue || r.Overdue
 		switch {
@@ -141,16 +140,16 @@ func (c *Cell) components(streams []seal.Stream, parts []part, now time.Time) {
 				verified++
 			}
 			if r.Error != "" {
-				c.Why, c.Remedy = streams[i].Component+": "+r.Error, r.Remedy
+				c.Why, c.Remedy = p.Streams[i].Component+": "+r.Error, r.Remedy
 			}
-		case r.Silent || p.known && r.Closed:
+		case r.Silent || has.known && r.Closed:
 			silent++
-			silentName = streams[i].Component
-		case p.rows:
+			silentName = p.Streams[i].Component
+		case has.rows:
 			rows++
 		}
 	}
-	past := !now.Before(streams[0].Cadence.Wake(c.Start.UnixNano()))
+	past := !now.Before(p.Cadence.Wake(c.Start.UnixNano()))
 	missing := len(parts) - sealed
 	switch {
 	case missing == 0 && verified == len(parts):

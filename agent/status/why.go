@@ -48,6 +48,19 @@ type Window struct {
 	Size       int64     `json:"size,omitempty"`
 	RealRows   int64     `json:"real_rows"`
 	LateRows   int64     `json:"late_rows"`
+	Result     *Result   `json:"result,omitempty"` // nil: its wake-up is ahead, or results are not fetched
+}
+
+// Result is what became of the run that read a window.
+type Result struct {
+	State     window.Scoring `json:"state"`
+	Why       string         `json:"why,omitempty"`
+	Remedy    string         `json:"remedy,omitempty"`
+	Since     time.Time      `json:"since"`
+	Rows      int64          `json:"rows"`
+	Anomalous int64          `json:"anomalous"`
+	Peak      *float64       `json:"peak,omitempty"`
+	Path      string         `json:"path,omitempty"` // of the file on site
 }
 
 // WhyDrop tells what became of the file at an absolute path, every version of
@@ -114,13 +127,13 @@ func fate(d drop.Drop) string {
 		text += ": " + d.Reason
 	}
 	if d.Counts.Late > 0 {
-		text += fmt.Sprintf("; %d rows are in late/ and in no window", d.Counts.Late)
+		text += "; " + count(d.Counts.Late, "row is", "rows are") + " in late/ and in no window"
 	}
 	if d.Counts.Open > 0 {
-		text += fmt.Sprintf("; %d rows are durable and wait for their windows", d.Counts.Open)
+		text += "; " + count(d.Counts.Open, "row is durable and waits for its window", "rows are durable and wait for their windows")
 	}
 	if d.Counts.Older > 0 && !strings.Contains(d.Reason, "too old") {
-		text += fmt.Sprintf("; %d rows are older than the agent takes and stay in the file: upload them with 'millwright backfill --config FILE %s'", d.Counts.Older, filepath.Join(d.Folder, d.Name))
+		text += fmt.Sprintf("; %s older than the agent takes, left in the file; upload with 'millwright backfill --config FILE %s'", count(d.Counts.Older, "row", "rows"), filepath.Join(d.Folder, d.Name))
 	}
 	return text
 }
@@ -172,9 +185,29 @@ func (src Source) WhyWindow(ctx context.Context, t, now time.Time) ([]Window, er
 				return nil, err
 			}
 		}
+		if w.Result, err = src.result(ctx, id); err != nil {
+			return nil, err
+		}
 		out = append(out, w)
 	}
 	return out, nil
+}
+
+// result is what became of the run of a window, nil if nothing is known of it.
+func (src Source) result(ctx context.Context, id window.ID) (*Result, error) {
+	found, err := src.Ledger.Outcomes(ctx, ledger.OutcomeFilter{Scheduler: id.Scheduler, From: id.Start, To: id.Start + 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	o := found[0]
+	r := &Result{State: o.Scoring, Why: o.Reason, Remedy: o.Remedy, Since: o.At, Rows: o.Rows, Anomalous: o.Anomalous}
+	if o.Generation > 0 {
+		r.Path = filepath.Join(src.Config.StateDir, filepath.FromSlash(o.Path))
+		if o.Peak == o.Peak { // no NaN
+			r.Peak = &o.Peak
+		}
+	}
+	return r, nil
 }
 
 // waiting corrects what is said of a window that was never sealed but has rows:
@@ -190,7 +223,7 @@ func waiting(ctx context.Context, led *ledger.Ledger, st seal.Stream, w *Window)
 		rows += b.Rows
 	}
 	w.State, w.Remedy = "overdue", "nothing to do: it is uploaded, but not scored; a larger delay offset gives files more time"
-	w.Why = fmt.Sprintf("%d rows of its time came after the wake-up; it is sealed when no more have come for %s", rows, st.Cadence.Frequency)
+	w.Why = fmt.Sprintf("%s of its time came after the wake-up; it is sealed when no more have come for %s", count(rows, "row", "rows"), st.Cadence.Frequency)
 	return nil
 }
 
@@ -244,7 +277,7 @@ func describe(st seal.Stream, r window.Record, now time.Time) Window {
 			w.Why += "; it holds nothing but held values"
 		}
 		if r.Late > 0 {
-			w.Why += fmt.Sprintf("; %d rows came after its cut-off and are in late/", r.Late)
+			w.Why += "; " + count(r.Late, "row that came after its cut-off is", "rows that came after its cut-off are") + " in late/"
 		}
 	}
 	return w

@@ -16,11 +16,11 @@ const (
 // printBackfill writes the summary for people.
 func printBackfill(w io.Writer, s *backfill.Summary) {
 	for _, o := range s.List {
-		say(w, "%s s3://%s/%s: %d rows, %d bytes\n", o.State, o.Bucket, o.Key, o.Rows, o.Bytes)
+		say(w, "%s s3://%s/%s: %s, %s\n", o.State, o.Bucket, o.Key, count(o.Rows, "row"), count(o.Bytes, "byte"))
 	}
 	printFiles(w, s)
 	if len(s.Differences) > 0 {
-		say(w, "%d objects of other content were left alone; if the new ones are right, run again with --replace:\n", len(s.Differences))
+		say(w, "left alone, since their content is another: %s; if the new ones are right, run again with --replace:\n", count(len(s.Differences), "object"))
 		for _, d := range s.Differences {
 			say(w, "  %s\n", d)
 		}
@@ -29,17 +29,17 @@ func printBackfill(w io.Writer, s *backfill.Summary) {
 		say(w, "%s\n", n)
 	}
 	r := s.Rows
-	say(w, "%d files, %d rows; not used: %d bad, %d ambiguous, %d ahead of the clock, %d outside; %d cells unreadable; %d values repeated, %d the same\n",
-		len(s.Files), r.Read, r.Bad+r.TooLate, r.Ambiguous, r.Ahead, r.Outside, r.BadCells, r.Repeated, r.Same)
+	say(w, "%s, %s; not used: %d bad, %d ambiguous, %d ahead of the clock, %d outside; %s unreadable; %s repeated, %d the same\n",
+		count(len(s.Files), "file"), count(r.Read, "row"), r.Bad+r.TooLate, r.Ambiguous, r.Ahead, r.Outside, count(r.BadCells, "cell"), count(r.Repeated, "value"), r.Same)
 	if v := s.Windows; v != nil {
-		say(w, "%d windows with a file (%d of held values only), %d with nothing to say, %d left to the daemon, %d not wholly between --from and --to\n",
-			v.Sealed, v.HeldOnly, v.Silent, v.Ahead, v.Outside)
+		say(w, "%s with a file (%d of held values only), %d with nothing to say, %d left to the daemon, %d not wholly between --from and --to\n",
+			count(v.Sealed, "window"), v.HeldOnly, v.Silent, v.Ahead, v.Outside)
 	}
 	done := "sent"
 	if s.DryRun {
 		done = "would be sent"
 	}
-	say(w, "%d objects %s, %d were there already; %d rows, %d bytes in all; %.1f s\n", s.Coming(), done, s.Objects.Adopted, s.Objects.Rows, s.Objects.Bytes, s.Seconds)
+	say(w, "%s %s, %d there already; %s, %s in all; %.1f s\n", count(s.Coming(), "object"), done, s.Objects.Adopted, count(s.Objects.Rows, "row"), count(s.Objects.Bytes, "byte"), s.Seconds)
 }
 
 func printFiles(w io.Writer, s *backfill.Summary) {
@@ -63,6 +63,6 @@ func printFiles(w io.Writer, s *backfill.Summary) {
 		}
 	}
 	if files > listedFiles || faults > listedFaults {
-		say(w, "%d files and %d of the first faults in them in all; see them with --json\n", files, faults)
+		say(w, "%s and %s among the first in them in all; see them with --json\n", count(files, "file"), count(faults, "fault"))
 	}
 }

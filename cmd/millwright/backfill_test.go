@@ -76,11 +76,11 @@ func TestBackfillFromTheCommandLine(t *testing.T) {
 		print func()
 	}{
 		{name: "dry run", args: []string{"--dry-run"}, code: exitDone, said: "2 objects would be sent"},
-		{name: "windows", code: exitDone, said: "2 objects sent, 0 were there already"},
-		{name: "again", code: exitDone, said: "0 objects sent, 2 were there already"},
+		{name: "windows", code: exitDone, said: "2 objects sent, 0 there already"},
+		{name: "again", code: exitDone, said: "0 objects sent, 2 there already"},
 		{name: "training", args: []string{"--as", "training"}, code: exitDone, said: "train/pump/pump_202601.csv: 4 rows"},
 		{name: "other rows", code: exitData, said: "--replace", print: func() { write("2026-01-05T08:01:30Z,5") }},
-		{name: "replaced", args: []string{"--replace"}, code: exitDone, said: "1 objects sent"},
+		{name: "replaced", args: []string{"--replace"}, code: exitDone, said: "1 object sent"},
 		{name: "a bad row", code: exitData, said: file + ":3", print: func() { write("2026-01-05T08:01:30Z,5", "yesterday,7") }},
 		{name: "no scheduler of that name", args: []string{"--scheduler", "x"}, code: exitUsage, said: "there are pump"},
 		{name: "no time", args: []string{"--from", "monday"}, code: exitUsage, said: "2026-01-05"},

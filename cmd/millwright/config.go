@@ -84,7 +84,7 @@ func checkConfig(ctx context.Context, out io.Writer, file string, offline, asJSO
 	case errors.As(err, &faults):
 		report.Faults = append(report.Faults, faults...)
 	case err != nil:
-		return exit(exitConfig, err)
+		return exit(exitConfig, missing(err))
 	case !offline:
 		for _, r := range []live.Report{live.Machine(ctx, cfg), checkStore(ctx, cfg)} {
 			report.Faults = append(report.Faults, r.Faults...)
@@ -98,6 +98,14 @@ func checkConfig(ctx context.Context, out io.Writer, file string, offline, asJSO
 		return exit(exitConfig, nil)
 	}
 	return nil
+}
+
+// missing says how to come by a configuration that is not there.
+func missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return advise(err, "name the file that is there, or write one with 'millwright config init --out FILE'")
+	}
+	return err
 }
 
 func checkStore(ctx context.Context, cfg *config.Config) live.Report {
@@ -131,7 +139,7 @@ func (r *configReport) write(out io.Writer, asJSON bool) error {
 	return err
 }
 
-func count(n int, noun string) string {
+func count[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -61,6 +61,31 @@ func codeOf(err error) int {
 	return exitUsage
 }
 
+// advised is an error with what to do about it, which scripts read apart.
+type advised struct {
+	err    error
+	remedy string
+}
+
+func advise(err error, remedy string) error { return &advised{err, remedy} }
+
+func (a *advised) Error() string { return a.err.Error() + "; " + a.remedy }
+func (a *advised) Unwrap() error { return a.err }
+
+// failure is what a verb with --json prints when it ends with nothing else.
+type failure struct {
+	Error  string `json:"error"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+func failureOf(err error) failure {
+	var a *advised
+	if errors.As(err, &a) {
+		return failure{a.err.Error(), a.remedy}
+	}
+	return failure{Error: oneLine(err)}
+}
+
 // oneLine keeps a message on its line when it goes to a log or a terminal.
 func oneLine(err error) string {
 	return strings.TrimRight(err.Error(), "\n")

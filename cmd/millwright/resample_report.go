@@ -17,7 +17,7 @@ func (a resampleArgs) report(w io.Writer, done series.Converted, size int64, too
 		fmt.Fprintf(w, "rows were out of order by more than %d bins: the file was sorted first\n", a.reorder)
 	}
 	if r := done.Resample.Repeats; r.Same+r.Differing > 0 {
-		fmt.Fprintf(w, "%d values repeat a timestamp of their sensor (%d differ); the first was used\n", r.Same+r.Differing, r.Differing)
+		fmt.Fprintf(w, "timestamps of a sensor repeated by %s (%d differ); the first was used\n", count(r.Same+r.Differing, "value"), r.Differing)
 	}
 	for _, s := range done.Read.Warnings {
 		fmt.Fprintln(w, asFlags.Replace(s))
@@ -27,13 +27,13 @@ func (a resampleArgs) report(w io.Writer, done series.Converted, size int64, too
 		bad += n
 	}
 	if bad > 0 {
-		fmt.Fprintf(w, "%d rows or cells could not be used; the first:\n", bad)
+		fmt.Fprintf(w, "rows or cells that could not be used: %d; the first:\n", bad)
 	}
 	for _, f := range done.Read.Faults {
 		fmt.Fprintf(w, "  line %d%s: %s: %q\n", f.Line, columnText(f.Column), asFlags.Replace(f.Reason), f.Text)
 	}
 	if n := done.Resample.TooLate; n > 0 {
-		fmt.Fprintf(w, "%d rows were out of order by more than %d bins and left out; read from a file instead, or raise --reorder\n", n, a.reorder)
+		fmt.Fprintf(w, "%s out of order by more than %d bins, left out; read from a file instead, or raise --reorder\n", count(n, "row"), a.reorder)
 	}
 	for _, c := range done.Clashes {
 		fmt.Fprintln(w, asFlags.Replace(c.Reason))

@@ -87,7 +87,7 @@ func TestResampleTellsWhatItLeftOut(t *testing.T) {
 	t.Parallel()
 	in := "time,flow\n2026-01-01T00:20:00,1\nsoon,2\n2026-01-01T00:20:30,oops\n2026-01-01T00:01:00,3\n"
 	code, out, errs := resample(t, in, "--rate", "PT1M")
-	if code != exitData || !strings.Contains(errs, "line 3") || !strings.Contains(errs, `"oops"`) || !strings.Contains(errs, "1 rows were out of order") {
+	if code != exitData || !strings.Contains(errs, "line 3") || !strings.Contains(errs, `"oops"`) || !strings.Contains(errs, "1 row out of order") {
 		t.Errorf("exit %d\n%s", code, errs)
 	}
 	if !strings.HasSuffix(out, "T00:20:00.000000,1\n2026-01-01T00:21:00.000000,\n") {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 )
@@ -87,7 +89,7 @@ func codeVerbs(cmd *cobra.Command) {
 	}
 	if verb := cmd.RunE; verb != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			err := verb(cmd, args)
+			err := orFailure(cmd, args, verb)
 			var coded *exitError
 			if err == nil || errors.As(err, &coded) {
 				return err
@@ -98,6 +100,38 @@ func codeVerbs(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		codeVerbs(sub)
 	}
+}
+
+// orFailure runs a verb. Whoever asked for JSON gets some also when there is
+// nothing but an error to tell.
+func orFailure(cmd *cobra.Command, args []string, verb func(*cobra.Command, []string) error) error {
+	if f := cmd.Flag("json"); f == nil || f.Value.String() != "true" {
+		return verb(cmd, args)
+	}
+	out := &begun{Writer: cmd.OutOrStdout()}
+	cmd.SetOut(out)
+	err := verb(cmd, args)
+	if err == nil || err.Error() == "" || out.yes {
+		return err
+	}
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if e := enc.Encode(failureOf(err)); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
+}
+
+// begun is an output that knows whether anything was written.
+type begun struct {
+	io.Writer
+	yes bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.yes = true
+	return b.Writer.Write(p)
 }
 
 func noSuchVerb(cmd *cobra.Command, args []string) error {

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,6 +69,49 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("got %d, %q; want %d, %q", code, stderr, tt.code, tt.stderr)
 			}
 		})
+	}
+}
+
+// A script that asked for JSON reads JSON, also of what is not there.
+func TestFailuresAsJSON(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	none := filepath.Join(dir, "none.yaml")
+	bare := filepath.Join(dir, "bare.yaml")
+	text := fmt.Sprintf("instance: gw\nstate_dir: %s/state\ndrops: [{path: %s/drop}]\nschedulers: [{name: s, data_upload_frequency: PT5M, data_delay_offset_in_minutes: 1, target_sampling_rate: PT1M, input: {bucket: plant}, output: {bucket: plant}}]\n", dir, dir)
+	if err := os.WriteFile(bare, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args   []string
+		code   int
+		error  string
+		remedy string
+	}{
+		{[]string{"config", "check", "--json", "--config", none}, exitConfig, "none.yaml", "config init"},
+		{[]string{"status", "--json", "--config", none}, exitConfig, "none.yaml", "config init"},
+		{[]string{"validate", "--json", "--config", none, dir}, exitConfig, "none.yaml", "config init"},
+		{[]string{"status", "--json", "--config", bare}, exitFailed, "there is none", "millwright run"},
+		{[]string{"status", "drop", "/x", "--json", "--config", bare}, exitFailed, "there is none", "millwright run"},
+		{[]string{"validate", "--json", "/nowhere/at/all"}, exitFailed, "/nowhere/at/all", ""},
+	} {
+		code, stdout, stderr := invoke(t, tt.args...)
+		var got failure
+		d := json.NewDecoder(strings.NewReader(stdout))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&got); err != nil || d.More() {
+			t.Errorf("%v: %v: %q", tt.args, err, stdout)
+			continue
+		}
+		if code != tt.code || !strings.Contains(got.Error, tt.error) || !strings.Contains(got.Remedy, tt.remedy) || !strings.Contains(stderr, got.Error) || !strings.Contains(stderr, got.Remedy) {
+			t.Errorf("%v: %d, %+v, %q", tt.args, code, got, stderr)
+		}
+	}
+	if _, stdout, _ := invoke(t, "config", "check", "--json", "--offline", "--config", bare); strings.Contains(stdout, `"error"`) || !json.Valid([]byte(stdout)) {
+		t.Errorf("a report and a failure: %s", stdout)
+	}
+	if _, stdout, _ := invoke(t, "status", "--config", none); stdout != "" {
+		t.Errorf("JSON that nobody asked for: %s", stdout)
 	}
 }
 

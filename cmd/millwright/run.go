@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/agent"
+	"millwright/agent/status"
 	"millwright/config"
 	"millwright/internal/clock"
 	"millwright/systemd"
@@ -74,6 +75,8 @@ func runAgent(ctx context.Context, file string, cfg *config.Config, src clock.So
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	a := agent.New(cfg, src, log)
+	b := thisBuild()
+	a.Build = status.Build{Version: b.Version, Commit: b.Commit, Go: b.Go, Kind: b.Build}
 	a.Supervisor = systemd.New(log)
 	a.Hangup = hangup
 	a.Reread = func() (*config.Config, error) {
@@ -110,7 +113,7 @@ func loadConfig(file string, stderr io.Writer) (*config.Config, error) {
 	case errors.As(err, &faults):
 		return nil, exit(exitConfig, fmt.Errorf("%w\nsee 'millwright config check --config %s'", err, file))
 	case err != nil:
-		return nil, exit(exitConfig, err)
+		return nil, exit(exitConfig, missing(err))
 	}
 	return cfg, nil
 }

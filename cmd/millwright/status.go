@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -14,6 +16,7 @@ import (
 
 	"millwright/agent"
 	"millwright/agent/status"
+	"millwright/internal/diskspace"
 	"millwright/internal/ledger"
 )
 
@@ -69,6 +72,10 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 		return err
 	}
 	led, err := ledger.OpenReadOnly(cmd.Context(), cfg.StateDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return advise(fmt.Errorf("open ledger: there is none in %s yet", cfg.StateDir),
+			"start the daemon with 'millwright run', or correct state_dir if it runs with another one")
+	}
 	if err != nil {
 		return err
 	}
@@ -134,8 +141,8 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 		state = "running"
 	}
 	say(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
-	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %d values repeated, %d cells unreadable\n",
-		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, s.Rows.Repeated, s.Rows.BadCells)
+	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %s repeated, %s unreadable\n",
+		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, count(s.Rows.Repeated, "value"), count(s.Rows.BadCells, "cell"))
 	if s.Rows.Quarantined+s.Rows.BadCells > 0 {
 		say(w, "  rows and cells that could not be used are in %s, each with line and reason\n", filepath.Join(s.StateDir, "quarantine"))
 	}
@@ -143,7 +150,8 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 	for _, st := range sortedStates(s.Drops) {
 		states = append(states, fmt.Sprintf("%d %s", s.Drops[st], st))
 	}
-	say(w, "drops: %s; last taken %s\n\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	say(w, "drops: %s; last taken %s\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	say(w, "disk: %s of %s used, the file system has %s free\n\n", diskspace.Binary(s.Disk.Used), diskspace.Binary(s.Disk.Quota), diskspace.Binary(s.Disk.Free))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SCHEDULER\tCOMPONENT\tLAST SEALED\tLAST IN BUCKET\tWAITING\tOVERDUE\tSILENT\tLATE ROWS\tNEXT WAKE-UP")
 	for _, sc := range s.Schedulers {
@@ -152,6 +160,7 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 		}
 	}
 	t.Flush()
+	printWindowsOf(w, s)
 	if len(s.Attention) == 0 {
 		fmt.Fprintln(w, "\nnothing needs attention")
 		return
@@ -172,8 +181,8 @@ func printDrops(w io.Writer, drops []status.Drop) {
 		if d.Counts.Rows > 0 {
 			c := d.Counts
 			say(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))
-			say(w, "  %d rows = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %d values, %d repeated, %d the same, %d cells unreadable\n",
-				c.Rows, c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, c.Values, c.Repeated, c.Same, c.BadCells)
+			say(w, "  %s = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %s, %d repeated, %d the same, %s unreadable\n",
+				count(c.Rows, "row"), c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, count(c.Values, "value"), c.Repeated, c.Same, count(c.BadCells, "cell"))
 		}
 		printWindows(w, d.Windows)
 	}
@@ -188,5 +197,6 @@ func printWindows(w io.Writer, windows []status.Window) {
 		if win.Key != "" {
 			say(w, "    s3://%s/%s, %d bytes, generation %d\n", win.Bucket, win.Key, win.Size, win.Generation)
 		}
+		printResult(w, win.Result)
 	}
 }

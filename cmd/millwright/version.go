@@ -42,7 +42,7 @@ func newVersionCommand() *cobra.Command {
 func (b buildFacts) String() string {
 	commit := b.Commit
 	if b.Modified {
-		commit += "+changes"
+		commit += ", dirty"
 	}
 	return fmt.Sprintf("millwright %s (commit %s, %s, %s, %s build)", b.Version, commit, b.Go, b.Platform, b.Build)
 }

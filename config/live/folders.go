@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 	"millwright/config"
 )
 
-func (r *Report) drop(i int, d *config.Drop) {
+func (r *Report) drop(ctx context.Context, i int, d *config.Drop) {
 	key := fmt.Sprintf("drops[%d]", i)
 	if !r.folder(key+".path", d.Path) {
 		return
@@ -29,6 +30,7 @@ func (r *Report) drop(i int, d *config.Drop) {
 	if d.After == config.ToArchive {
 		r.writable(key+".archive.dir", d.Archive.Dir)
 	}
+	r.below(ctx, i, d)
 }
 
 func (r *Report) sink(i int, s *config.Sink) {

@@ -36,7 +36,7 @@ func Machine(ctx context.Context, cfg *config.Config) Report {
 	}
 	r.stateDir(ctx)
 	for i := range cfg.Drops {
-		r.drop(i, &cfg.Drops[i])
+		r.drop(ctx, i, &cfg.Drops[i])
 	}
 	for i := range cfg.Sinks {
 		r.sink(i, &cfg.Sinks[i])

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"millwright/config"
 	"millwright/internal/objstore"
@@ -197,6 +200,69 @@ func (s *store) Delete(_ context.Context, bucket, key string) error {
 func (s *store) StoreTime(context.Context, string) (theirs, ours time.Time, err error) {
 	now := time.Unix(1_700_000_000, 0)
 	return now, now.Add(s.off), s.do("time", "")
+}
+
+// The folders of components are made by other programs, with rights of their own.
+func TestMachineLooksBelowDropFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	folders(t, dir+"/state", dir+"/elsewhere", dir+"/drop/pump", dir+"/drop/old/1", dir+"/drop/old/2", dir+"/drop/old/3", dir+"/drop/old/4", dir+"/drop/.hidden/x", dir+"/drop/none")
+	for _, name := range []string{"pump/a.csv", "old/1/a.csv", "old/2/a.csv", "old/3/a.csv", "old/4/a.csv", "old/4/b.csv", ".hidden/x/a.csv", "none/readme.txt"} {
+		if err := os.WriteFile(dir+"/drop/"+name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(dir+"/elsewhere", dir+"/drop/fan"); err != nil {
+		t.Fatal(err)
+	}
+	r := Machine(t.Context(), load(t, dir, ""))
+	got := texts(r.Warnings)
+	for _, want := range []string{
+		dir + "/drop/fan: links to folders are not followed", dir + `/drop/old/1: no scheduler has the component "1"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in:\n%s", want, got)
+		}
+	}
+	for _, not := range []string{"hidden", "none", "drop/pump"} {
+		if strings.Contains(got, not) {
+			t.Errorf("%q is in:\n%s", not, got)
+		}
+	}
+	if len(r.Faults) > 0 {
+		t.Error(texts(r.Faults))
+	}
+	for name, mode := range map[string]os.FileMode{
+		"/..": 0o777, "": 0o777, "/state": 0o777, "/drop": 0o777, "/drop/pump": 0o555, "/drop/none": 0o333, "/drop/old": 0o777,
+		"/drop/old/1": 0o777, "/drop/old/2": 0o777, "/drop/old/3": 0o777, "/drop/old/4": 0o777,
+	} {
+		if err := os.Chmod(dir+name, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := load(t, dir, "")
+	done := make(chan struct{})
+	go func() { // its thread loses the rights of root, if it has them, and ends with it
+		defer close(done)
+		runtime.LockOSThread()
+		if os.Geteuid() == 0 {
+			const nobody = 65534
+			if _, _, e := unix.RawSyscall(unix.SYS_SETRESUID, nobody, nobody, nobody); e != 0 {
+				t.Error("leave root's rights: ", e)
+				return
+			}
+		}
+		got := texts(Machine(t.Context(), cfg).Faults)
+		for _, want := range []string{dir + "/drop/pump: files cannot be taken away", dir + "/drop/none: cannot be listed"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("want %q in:\n%s", want, got)
+			}
+		}
+	}()
+	<-done
+	if err := os.Chmod(dir+"/drop/none", 0o755); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestBuckets(t *testing.T) {

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ type Link struct {
 	conns map[net.Conn]struct{}
 	cut   int64 // bytes to the store after which the connection is reset; 0: never
 	moved int64
+	asked int64 // requests
 }
 
 // NewLink listens on a loopback port until the test ends.
@@ -70,6 +72,24 @@ func (l *Link) Sent() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.moved
+}
+
+// Requests is how many HTTP requests went to the store.
+func (l *Link) Requests() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked
+}
+
+// begins tells whether a piece of a connection is the beginning of a request: a
+// client writes each head by itself.
+func begins(piece []byte) bool {
+	for _, method := range []string{"GET ", "HEAD ", "PUT ", "POST ", "DELETE "} {
+		if bytes.HasPrefix(piece, []byte(method)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *Link) set(f func()) {
@@ -139,6 +159,9 @@ func (l *Link) forward(store, client net.Conn) {
 		n, err := client.Read(buf[:size])
 		if n > 0 {
 			sent += int64(n)
+			if begins(buf[:n]) {
+				l.set(func() { l.asked++ })
+			}
 			if !l.pass(n, sent) {
 				reset(client)
 				return

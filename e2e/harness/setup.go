@@ -18,6 +18,7 @@ type Setup struct {
 	Settle    time.Duration      // of the drop folder; 0: 50 ms
 	Drops     map[string]any     // more keys of the drop folder
 	Top       map[string]any     // more keys at the top
+	Results   map[string]any     // how results are waited for
 }
 
 // file gives the configuration as JSON, which is YAML too.
@@ -91,6 +92,9 @@ func (s Setup) scheduler(name string, o oracle.Scheduler) map[string]any {
 		"output":                       map[string]any{"bucket": s.Bucket, "prefix": "out/" + name + "/"},
 		"resample":                     resample,
 		"late":                         late,
+	}
+	if s.Results != nil {
+		sched["results"] = s.Results
 	}
 	if o.Schema != nil {
 		sched["schema"] = o.Schema

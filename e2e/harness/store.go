@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -167,6 +168,12 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 	}
 	defer out.Body.Close()
 	return io.ReadAll(out.Body)
+}
+
+// Put writes an object, as a scheduler does.
+func (b *Bucket) Put(ctx context.Context, key string, content []byte) error {
+	_, err := b.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.Name, Key: &key, Body: bytes.NewReader(content)})
+	return err
 }
 
 // Differences tells in words how the bucket differs from want, for at most ten

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/internal/ledger"
+	"millwright/internal/shelf"
 	"millwright/internal/window"
 )
 
@@ -53,26 +54,37 @@ func cpu() time.Duration {
 }
 
 // BenchmarkSealWindow is one window of 300 rows and 18 sensors, one row a
-// second: everything from the blocks to the temp file, without fsync.
+// second: everything from the blocks to the shelf, or to the temp file without
+// fsync.
 func BenchmarkSealWindow(b *testing.B) {
+	b.Run("shelf", func(b *testing.B) { sealWindow(b, shelf.New(8<<20)) })
+	b.Run("file", func(b *testing.B) { sealWindow(b, nil) })
+}
+
+func sealWindow(b *testing.B, held *shelf.Shelf) {
 	from := clock(b, "10:00:00")
 	r := newRig(b, b.TempDir(), newMemory(), from, second())
+	r.sealer.settings.Shelf = held
 	r.take(plantRows(from, 8)...)
 	if err := r.sealer.ready(bg, r.now, r.wait); err != nil {
 		b.Fatal(err)
 	}
 	l, w := r.sealer.components[0].lanes[0], r.sealer.workers[0]
 	var size int64
+	b.ReportAllocs()
 	before := cpu()
 	for i := 0; b.Loop(); i++ {
 		start := from.UnixNano() + int64(i%8)*int64(5*time.Minute)
-		o, err := w.window(bg, r.now, job{lane: l, live: &live{start: start, own: 1}, wake: r.now, seq: 100})
-		if err != nil {
+		var o outcome
+		if err := w.window(bg, r.now, job{lane: l, live: &live{start: start, own: 1}, wake: r.now, seq: 100}, &o); err != nil {
 			b.Fatal(err)
 		}
 		size = o.record.Size
-		if err := o.temp.Close(); err != nil {
-			b.Fatal(err)
+		held.Remove(o.record.ID, o.record.Generation, true)
+		if o.temp != nil {
+			if err := o.temp.Close(); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 	b.ReportMetric(float64(size), "bytes/window")
@@ -153,8 +165,9 @@ func sealLargest(tb testing.TB, r *rig) {
 		tb.Fatal(err)
 	}
 	l, w := r.sealer.components[0].lanes[0], r.sealer.workers[0]
-	o, err := w.window(bg, r.now, job{lane: l, live: &live{start: clock(tb, "10:00:00").UnixNano(), own: 1}, wake: r.now, seq: 100})
-	if err != nil {
+	var o outcome
+	j := job{lane: l, live: &live{start: clock(tb, "10:00:00").UnixNano(), own: 1}, wake: r.now, seq: 100}
+	if err := w.window(bg, r.now, j, &o); err != nil {
 		tb.Fatal(err)
 	}
 	if o.record.RealRows != 3600 {

@@ -137,6 +137,7 @@ func (t *sheet) write(out *spooled) error {
 			}
 		}
 		b = append(b, '\n')
+		out.hash(b)
 		if len(b) > spill {
 			if err := out.spill(b); err != nil {
 				return err

@@ -55,14 +55,16 @@ func (s *Sealer) seal(ctx context.Context, now time.Time, jobs []job) (sealed in
 	for _, w := range s.workers {
 		errs = append(errs, w.source.close())
 	}
+	if sealed < fewest { // no more are to be expected soon
+		s.settings.Shelf.Trim()
+	}
 	return sealed, errors.Join(errs...)
 }
 
 func (s *Sealer) round(ctx context.Context, now time.Time, jobs []job) (sealed int, err error) {
 	outcomes, err := s.work(ctx, now, jobs)
 	var temps []*os.File
-	var records []window.Record
-	var fresh []window.Sealed
+	records, fresh := make([]window.Record, 0, len(outcomes)), make([]window.Sealed, 0, len(outcomes))
 	for i := range outcomes {
 		o := &outcomes[i]
 		if o.temp != nil {
@@ -100,32 +102,32 @@ func (s *Sealer) work(ctx context.Context, now time.Time, jobs []job) ([]outcome
 		return cmp.Or(strings.Compare(a.lane.Component, b.lane.Component),
 			strings.Compare(a.lane.Scheduler, b.lane.Scheduler), cmp.Compare(a.live.start, b.live.start))
 	})
-	queue := make(chan []job, len(jobs))
-	for len(jobs) > 0 {
-		n := 1
-		for n < len(jobs) && jobs[n].lane.of == jobs[0].lane.of {
+	type task struct {
+		jobs []job
+		out  []outcome
+	}
+	all := make([]outcome, len(jobs))
+	queue := make(chan task, len(jobs))
+	for i := 0; i < len(jobs); {
+		n := i + 1
+		for n < len(jobs) && jobs[n].lane.of == jobs[i].lane.of {
 			n++
 		}
-		queue <- jobs[:n]
-		jobs = jobs[n:]
+		queue <- task{jobs[i:n], all[i:n]}
+		i = n
 	}
 	close(queue)
-	var mu sync.Mutex
-	var all []outcome
-	var errs []error
+	errs := make([]error, len(s.workers))
 	var wait sync.WaitGroup
-	for _, w := range s.workers {
+	for i, w := range s.workers {
 		wait.Go(func() {
-			for jobs := range queue {
-				outcomes, err := w.component(ctx, now, jobs)
-				mu.Lock()
-				all, errs = append(all, outcomes...), append(errs, err)
-				mu.Unlock()
+			for t := range queue {
+				errs[i] = errors.Join(errs[i], w.component(ctx, now, t.jobs, t.out))
 			}
 		})
 	}
 	wait.Wait()
-	return all, errors.Join(errs...)
+	return slices.DeleteFunc(all, func(o outcome) bool { return o.lane == nil }), errors.Join(errs...)
 }
 
 // apply takes a committed outcome over into memory and removes the generations
@@ -159,22 +161,26 @@ func (s *Sealer) apply(now time.Time, o *outcome) {
 // tell logs what a person would care about: a component that falls silent or
 // speaks again, and windows that come too late to be scored.
 func (s *Sealer) tell(l *lane, r *window.Record, fresh bool) {
-	fields := []zap.Field{
-		zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
-		zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Time("wake", r.Wake),
+	fields := func() []zap.Field {
+		return []zap.Field{
+			zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
+			zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Time("wake", r.Wake),
+		}
 	}
 	switch {
 	case r.Generation == 0 && r.HeldOnly && !l.quiet:
-		s.log.Warn("no file for a window: it has held values only and require_real_rows is set; the scheduler's run will fail", fields...)
+		s.log.Warn("no file for a window: it has held values only and require_real_rows is set; the scheduler's run will fail", fields()...)
 	case r.Generation == 0 && !l.quiet:
-		s.log.Warn("no file for a window: the component says nothing; the scheduler's run will fail for all its components", fields...)
+		s.log.Warn("no file for a window: the component says nothing; the scheduler's run will fail for all its components", fields()...)
 	case r.Generation == 1 && fresh && r.Overdue:
-		s.log.Info("window sealed after its wake-up: uploaded, but not scored", fields...)
+		s.log.Info("window sealed after its wake-up: uploaded, but not scored", fields()...)
 	case r.Generation > 0 && l.quiet:
-		s.log.Info("the component speaks again", fields...)
+		s.log.Info("the component speaks again", fields()...)
 	default:
-		s.log.Debug("window sealed", append(fields, zap.Int64("generation", r.Generation), zap.Bool("new", fresh),
-			zap.Int64("rows", r.RealRows), zap.Int64("bytes", r.Size), zap.Int64("seq", r.SealedSeq))...)
+		if e := s.log.Check(zap.DebugLevel, "window sealed"); e != nil {
+			e.Write(append(fields(), zap.Int64("generation", r.Generation), zap.Bool("new", fresh),
+				zap.Int64("rows", r.RealRows), zap.Int64("bytes", r.Size), zap.Int64("seq", r.SealedSeq))...)
+		}
 	}
 	l.quiet = r.Generation == 0
 }

@@ -85,10 +85,11 @@ func (l *lane) dueAgain(w *live, now time.Time, wait Waiting) (bool, time.Time) 
 	return rested || !now.Before(final), again
 }
 
-// plan lists what is to be sealed now: windows with W ahead, earliest first,
-// then overdue ones, newest first.
+// plan lists what is to be sealed now: windows whose wake-up is near, earliest
+// first; then others with W ahead, component by component, since neighbouring
+// windows have much in common; then overdue ones, newest first.
 func (s *Sealer) plan(now time.Time, wait Waiting) []job {
-	var jobs []job
+	var near, far, past []job
 	for _, c := range s.components {
 		if wait.holds(c.name) {
 			continue
@@ -96,25 +97,24 @@ func (s *Sealer) plan(now time.Time, wait Waiting) []job {
 		for _, l := range c.lanes {
 			for _, start := range l.ordered() {
 				w := l.windows[start]
-				if yes, _ := l.due(w, now, wait); yes {
-					jobs = append(jobs, job{lane: l, live: w, wake: l.Cadence.Wake(start), seq: c.seq})
+				if yes, _ := l.due(w, now, wait); !yes {
+					continue
+				}
+				j := job{lane: l, live: w, wake: l.Cadence.Wake(start), seq: c.seq}
+				switch left := j.wake.Sub(now); {
+				case left < 0:
+					past = append(past, j)
+				case left < soon:
+					near = append(near, j)
+				default:
+					far = append(far, j)
 				}
 			}
 		}
 	}
-	slices.SortFunc(jobs, func(a, b job) int {
-		switch past, other := a.wake.Before(now), b.wake.Before(now); {
-		case past && other:
-			return b.wake.Compare(a.wake)
-		case past:
-			return 1
-		case other:
-			return -1
-		default:
-			return a.wake.Compare(b.wake)
-		}
-	})
-	return jobs
+	slices.SortFunc(near, func(a, b job) int { return a.wake.Compare(b.wake) })
+	slices.SortFunc(past, func(a, b job) int { return b.wake.Compare(a.wake) })
+	return slices.Concat(near, far, past)
 }
 
 // Due is when the next Seal or Close is worth it, unless a drop is taken or an

@@ -106,7 +106,10 @@ func rapidRig(t *rapid.T, b book, streams ...Stream) (*rig, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRig(t, dir, b, origin().Add(time.Minute), streams...), func() { _ = os.RemoveAll(dir) }
+	r := newRig(t, dir, b, origin().Add(time.Minute), streams...)
+	r.room = rapid.SampledFrom([]int64{0, 8 << 10, 8 << 20}).Draw(t, "room on the shelf") // none, for some, for all
+	r.restart()
+	return r, func() { _ = os.RemoveAll(dir) }
 }
 
 // windows lists the starts of a stream's windows that may hold drawn rows or

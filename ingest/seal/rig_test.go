@@ -18,6 +18,7 @@ import (
 	"millwright/internal/drop"
 	"millwright/internal/segment"
 	"millwright/internal/series"
+	"millwright/internal/shelf"
 	"millwright/internal/window"
 )
 
@@ -54,6 +55,10 @@ type rig struct {
 	wait    Waiting
 	objects map[string][]byte // the bucket, by bucket/key
 	puts    map[string]int
+	room    int64 // bytes on the shelf, 0 for none
+	shelf   *shelf.Shelf
+	offered []window.Sealed
+	derived int
 	taken   []file
 	seg     int
 }
@@ -73,10 +78,15 @@ func (r *rig) dirs() Dirs {
 	return Dirs{State: r.dir, Segments: filepath.Join(r.dir, "spool", "segments"), Windows: filepath.Join(r.dir, "spool", "windows")}
 }
 
-// restart is what a crash is followed by.
+// restart is what a crash is followed by: what is in memory is gone.
 func (r *rig) restart() {
 	r.t.Helper()
-	r.sealer = New(r.streams, r.book, r.dirs(), Settings{}, zap.NewNop())
+	if r.shelf = nil; r.room > 0 {
+		r.shelf = shelf.New(r.room)
+	}
+	r.sealer = New(r.streams, r.book, r.dirs(), Settings{
+		Shelf: r.shelf, Sealed: func(w []window.Sealed) { r.offered = append(r.offered, w...) },
+	}, zap.NewNop())
 	if err := r.sealer.Load(bg, r.now); err != nil {
 		r.t.Fatal(err)
 	}
@@ -216,6 +226,7 @@ func (r *rig) close() int {
 }
 
 // upload puts everything pending into the bucket and says that it is verified.
+// What is neither on the shelf nor in a file is asked for.
 func (r *rig) upload() {
 	r.t.Helper()
 	pending, err := r.book.Pending(bg, 0)
@@ -223,9 +234,13 @@ func (r *rig) upload() {
 		r.t.Fatal(err)
 	}
 	for _, w := range pending {
-		body, err := os.ReadFile(w.Path)
-		if err != nil {
-			r.t.Fatal(err)
+		body, ok := r.content(w)
+		if !ok {
+			if err := r.sealer.Derive(bg, w, "gone"); err != nil {
+				r.t.Fatal(err)
+			}
+			r.derived++
+			continue
 		}
 		if sha256.Sum256(body) != w.SHA256 || md5.Sum(body) != w.MD5 || int64(len(body)) != w.Size {
 			r.t.Fatalf("%s is not what its record says", w.Path)
@@ -236,7 +251,24 @@ func (r *rig) upload() {
 		if err != nil {
 			r.t.Fatal(err)
 		}
+		r.shelf.Remove(w.ID, w.Generation, true)
 	}
+}
+
+// content is a window's CSV, as an uploader finds it.
+func (r *rig) content(w window.Sealed) ([]byte, bool) {
+	r.t.Helper()
+	if body := r.shelf.Get(w.ID, w.Generation); body != nil {
+		return slices.Clone(body), true
+	}
+	if w.Path == "" {
+		return nil, false
+	}
+	body, err := os.ReadFile(w.Path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return body, true
 }
 
 // at moves time and does a pass, as the agent does.
@@ -265,12 +297,12 @@ func (r *rig) has(scheduler, component string, start int64) bool {
 	return err == nil && ok
 }
 
-// csv is the newest generation of a window, as it lies in the spool.
+// csv is the newest generation of a window, on the shelf or in the spool.
 func (r *rig) csv(scheduler, component string, start int64) string {
 	r.t.Helper()
-	body, err := os.ReadFile(r.record(scheduler, component, start).Path)
-	if err != nil {
-		r.t.Fatal(err)
+	body, ok := r.content(r.record(scheduler, component, start).Sealed)
+	if !ok {
+		r.t.Fatal("it is not at hand")
 	}
 	return string(body)
 }

@@ -23,12 +23,13 @@ const spill = 1 << 20
 
 // spooled is a CSV on its way to the shelf or into the spool.
 type spooled struct {
-	buf  []byte // what is not yet in the file
-	size int64
-	sha  hash.Hash
-	md5  hash.Hash
-	path string // the name of its file, if it has one
-	file *os.File
+	buf    []byte // what is not yet in the file
+	hashed int    // bytes of buf that are hashed
+	size   int64  // in the file
+	sha    hash.Hash
+	md5    hash.Hash
+	path   string // the name of its file, if it has one
+	file   *os.File
 }
 
 func newSpooled() *spooled { return &spooled{sha: sha256.New(), md5: md5.New()} }
@@ -37,14 +38,31 @@ func newSpooled() *spooled { return &spooled{sha: sha256.New(), md5: md5.New()} 
 func (s *spooled) begin(path string) {
 	s.sha.Reset()
 	s.md5.Reset()
-	s.buf, s.size, s.path, s.file = s.buf[:0], 0, path, nil
+	s.buf, s.hashed, s.size, s.path, s.file = s.buf[:0], 0, 0, path, nil
+}
+
+// hash takes further bytes of b, which begins as it did the last time, into both
+// sums: block by block in turn with whoever makes them, since each of the three
+// waits for its own results most of the time, and the processor does another.
+func (s *spooled) hash(b []byte) {
+	const block = 64
+	for ; len(b)-s.hashed >= block; s.hashed += block {
+		s.md5.Write(b[s.hashed : s.hashed+block])
+		s.sha.Write(b[s.hashed : s.hashed+block])
+	}
+}
+
+func (s *spooled) hashRest(b []byte) {
+	s.hash(b)
+	s.md5.Write(b[s.hashed:])
+	s.sha.Write(b[s.hashed:])
 }
 
 // spill writes b to the temp file.
 func (s *spooled) spill(b []byte) error {
-	s.sha.Write(b)
-	s.md5.Write(b)
+	s.hashRest(b)
 	s.size += int64(len(b))
+	s.hashed = 0
 	if s.file == nil {
 		f, err := createTemp(s.path)
 		if err != nil {
@@ -58,20 +76,14 @@ func (s *spooled) spill(b []byte) error {
 	return nil
 }
 
-// finish hashes the rest and tells by what a generation is known. The MD5,
-// which is needed for a new one only, is left to sumMD5.
-func (s *spooled) finish() (sum [sha256.Size]byte) {
-	s.sha.Write(s.buf)
+// finish hashes the rest. The content is in buf and, for a large one, before
+// that in the file.
+func (s *spooled) finish() (sum [sha256.Size]byte, md [md5.Size]byte) {
+	s.hashRest(s.buf)
 	s.sha.Sum(sum[:0])
-	s.size += int64(len(s.buf))
-	return sum
-}
-
-// sumMD5 follows finish, once.
-func (s *spooled) sumMD5() (md [md5.Size]byte) {
-	s.md5.Write(s.buf)
 	s.md5.Sum(md[:0])
-	return md
+	s.size += int64(len(s.buf))
+	return sum, md
 }
 
 // flush writes the rest to the temp file and hands the file over.

@@ -101,6 +101,8 @@ const (
 	// sealed by it. It matters where the delay offset is 0 and the latest time
 	// is the wake-up itself.
 	grace = 5 * time.Second
+	// soon is how near a wake-up is for its windows to go first.
+	soon = 5 * time.Minute
 	// idle is the longest time without a pass.
 	idle = 5 * time.Minute
 )

@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/internal/drop"
-	"millwright/internal/window"
 )
 
 // worker makes windows. It keeps its buffers from one to the next.
@@ -22,6 +21,8 @@ type worker struct {
 	seen   int64 // highest drop that had a part in what the window begins with
 	left   int   // blocks left out of this window, since they cannot be read
 	prev   *held // where the window before ended, in this round
+	nearby nearby
+	run    int64 // start of the last of the neighbouring windows to be made now
 }
 
 func newWorker(s *Sealer) *worker {
@@ -32,63 +33,75 @@ func newWorker(s *Sealer) *worker {
 // until the next pass.
 const patience = 3
 
-// component does the jobs of one component, stream by stream in time order.
-// One that fails does not keep the others back.
-func (w *worker) component(ctx context.Context, now time.Time, jobs []job) ([]outcome, error) {
-	var done []outcome
+// component does the jobs of one component, stream by stream in time order, and
+// puts what came out in the same places of out. One that fails has no lane there
+// and does not keep the others back.
+func (w *worker) component(ctx context.Context, now time.Time, jobs []job, out []outcome) error {
 	var errs []error
 	w.prev = nil
-	for _, j := range jobs {
-		o, err := w.window(ctx, now, j)
-		if err != nil {
+	w.nearby.forget()
+	for i, j := range jobs {
+		if i == 0 || jobs[i-1].lane != j.lane || j.live.start > w.run {
+			w.run = endOfRun(jobs[i:])
+		}
+		if err := w.window(ctx, now, j, &out[i]); err != nil {
+			out[i] = outcome{}
 			errs = append(errs, wrap(j, errors.Join(err, w.out.abort())))
 			if ctx.Err() != nil || len(errs) == patience {
 				break
 			}
-			continue
 		}
-		done = append(done, o)
 	}
-	return done, errors.Join(errs...)
+	return errors.Join(errs...)
+}
+
+// endOfRun is the start of the last window up to which no other lies between.
+func endOfRun(jobs []job) int64 {
+	end := jobs[0].live.start
+	for _, j := range jobs[1:] {
+		if j.lane != jobs[0].lane || j.live.start != end+j.lane.frequency() {
+			break
+		}
+		end = j.live.start
+	}
+	return end
 }
 
 // window makes one window: its record, and its CSV on the shelf or in a temp
 // file if that is a new generation.
-func (w *worker) window(ctx context.Context, now time.Time, j job) (outcome, error) {
+func (w *worker) window(ctx context.Context, now time.Time, j job, o *outcome) error {
 	l, ledger := j.lane, w.sealer.ledger
-	o := outcome{job: j, record: window.Record{Sealed: window.Sealed{ID: l.id(j.live.start)}}}
+	o.job, o.record.ID = j, l.id(j.live.start)
 	if j.live.recorded {
 		r, ok, err := ledger.Window(ctx, o.record.ID)
 		if err != nil {
-			return o, err
+			return err
 		}
 		if ok {
 			o.record = r
 		}
 		if r.Kept || !j.again && r.Overdue && r.Generation > 0 && r.Uploaded >= r.Generation {
 			o.skip = true
-			return o, nil
+			return nil
 		}
 	}
 	if err := w.compute(ctx, l, j); err != nil {
-		return o, err
+		return err
 	}
 	o.clean = w.merged.clean && w.left == 0 && (w.merged.shared || len(l.Schema) == 0)
 	o.seq = max(o.seq, w.seen)
 	o.next = &held{start: l.Cadence.End(j.live.start), columns: l.columns, last: slices.Clone(w.sheet.last), seq: o.seq, exact: j.exact}
 	w.prev = o.next
-	return o, w.conclude(now, &o)
+	return w.conclude(now, o)
 }
 
 // compute fills the sheet. Blocks that cannot be read are left out, loudly:
 // their drops are not accounted for and stay where they are.
 func (w *worker) compute(ctx context.Context, l *lane, j job) error {
-	from, to := l.Cadence.Slots(j.live.start)
-	blocks, err := w.sealer.ledger.Blocks(ctx, l.Component, from, to)
+	blocks, err := w.nearby.of(ctx, w.sealer.ledger, l, j.live.start, w.run, j.seq)
 	if err != nil {
 		return err
 	}
-	blocks = slices.DeleteFunc(blocks, func(b drop.Block) bool { return b.Drop > j.seq })
 	for w.left = 0; ; w.left++ {
 		err := w.try(ctx, l, j, blocks)
 		var bad *readError
@@ -157,7 +170,7 @@ func (w *worker) conclude(now time.Time, o *outcome) error {
 	if err := t.write(w.out); err != nil {
 		return err
 	}
-	sha := w.out.finish()
+	sha, md := w.out.finish()
 	if r.Generation > 0 && sha == r.SHA256 {
 		return w.out.abort()
 	}
@@ -166,7 +179,7 @@ func (w *worker) conclude(now time.Time, o *outcome) error {
 	}
 	r.Generation++
 	r.Silent = false
-	r.SealedAt, r.SHA256, r.MD5 = now, sha, w.out.sumMD5()
+	r.SealedAt, r.SHA256, r.MD5 = now, sha, md
 	r.Bucket, r.Key, r.Size = l.Bucket, l.Naming.Key(l.Component, start), w.out.size
 	return w.keep(o)
 }
@@ -178,6 +191,7 @@ func (w *worker) keep(o *outcome) (err error) {
 	o.fresh, r.Path = true, ""
 	if w.out.file == nil && w.sealer.settings.Shelf.Put(r.ID, r.Generation, w.out.buf) {
 		o.shelved = true
+		w.out.buf = w.sealer.settings.Shelf.Spare(len(w.out.buf)) // the next window is about as large
 		return nil
 	}
 	r.Path = w.out.path

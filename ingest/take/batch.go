@@ -107,17 +107,18 @@ func (t *Taker) lane(ctx context.Context, w *worker, batch []Candidate, outcomes
 	return nil
 }
 
-// close makes the segments of the batch durable, unless err says that there is
-// nothing to keep. A failing one takes the others with it.
+// close makes the segments of the batch durable, together, unless err says that
+// there is nothing to keep. Of a batch that fails some may be durable.
 func (t *Taker) close(err error) error {
-	aside := false
-	for _, w := range t.workers {
+	aside, keep := false, err == nil
+	var errs [workers]error
+	var wg sync.WaitGroup
+	for i, w := range t.workers {
 		aside = aside || w.aside
-		if e := w.end(err == nil); e != nil {
-			err = errors.Join(err, e)
-		}
+		wg.Go(func() { errs[i] = w.end(keep) })
 	}
-	if err == nil && aside {
+	wg.Wait()
+	if err = errors.Join(err, errors.Join(errs[:]...)); err == nil && aside {
 		err = atomicfile.SyncDir(t.dirs.Quarantine)
 	}
 	return err
@@ -180,6 +181,10 @@ func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Dro
 		case o.refused:
 			t.files.done(path, now)
 			t.log.Warn("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", o.taking.Drop.Reason))
+		case taken[n].ID == 0:
+			t.files.done(path, now)
+			t.log.Error("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", taken[n].Reason))
+			n++
 		default:
 			t.files.done(path, t.files.stat(o.taking.Drop.Size, c.ModTime))
 			if o.rest {

@@ -16,8 +16,7 @@ import (
 // content is an open drop: a snapshot in memory of a small one, the file itself
 // of a large one.
 type content struct {
-	file *os.File
-	info fs.FileInfo
+	file *file
 	data []byte // nil for a large file
 	size int64
 	gz   bool
@@ -52,29 +51,19 @@ func unreadable(doing string, err error) error {
 	return notYet{holdRetry, fmt.Errorf("%s: %w; it is tried again", doing, err)}
 }
 
-// open opens a candidate, which has this name in root. What is not the regular file that was
-// listed is left alone: links are not followed, and a pipe put in its place
-// cannot block.
-func open(root *os.Root, name string, c *Candidate, buf []byte) (*content, []byte, error) {
-	link, err := root.Lstat(name)
-	if err != nil {
-		return nil, buf, unreadable("look at drop", err)
-	}
-	if !link.Mode().IsRegular() {
+// open opens a candidate, which has this name in dir. What is not the regular
+// file that was listed is left alone.
+func open(dir *os.File, name string, c *Candidate, buf []byte) (*content, []byte, error) {
+	f, err := openFile(dir, name)
+	switch {
+	case errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.EMLINK), errors.Is(err, syscall.ENXIO): // by now it is a link or a socket
 		return nil, buf, notYet{holdNothing, nil}
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
+	case err != nil:
 		return nil, buf, unreadable("open drop", err)
 	}
-	in := &content{file: f}
-	if in.info, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, buf, unreadable("look at drop", err)
-	}
-	in.size = in.info.Size()
-	if !in.info.Mode().IsRegular() || !os.SameFile(link, in.info) || in.size != c.Size || !in.info.ModTime().Equal(c.ModTime) {
-		f.Close()
+	in := &content{file: f, size: f.size()}
+	if !f.regular() || in.size != c.Size || !f.modTime().Equal(c.ModTime) {
+		f.close()
 		return nil, buf, notYet{holdNothing, nil} // another file, or changed since it was listed
 	}
 	if in.size <= smallFile {
@@ -82,26 +71,27 @@ func open(root *os.Root, name string, c *Candidate, buf []byte) (*content, []byt
 			buf = make([]byte, in.size+in.size/4)
 		}
 		in.data = buf[:in.size]
-		if _, err := io.ReadFull(io.NewSectionReader(f, 0, in.size), in.data); err != nil {
-			f.Close()
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, err := f.ReadAt(in.data, 0); err != nil {
+			f.close()
+			if errors.Is(err, io.EOF) {
 				return nil, buf, notYet{holdNothing, nil} // it was cut since it was listed
 			}
 			return nil, buf, unreadable("read drop", err)
 		}
 	}
 	if err := in.sniff(c.folder.CSV.Encoding); err != nil {
-		f.Close()
+		f.close()
 		return nil, buf, unreadable("read drop", err)
 	}
 	return in, buf, nil
 }
 
-func (in *content) close() { in.file.Close() }
+func (in *content) close() { in.file.close() }
 
 // sniff finds out what the last byte of the file means.
 func (in *content) sniff(encoding string) error {
-	head := make([]byte, min(64, in.size))
+	var start [64]byte
+	head := start[:min(int64(len(start)), in.size)]
 	if err := in.readAt(head, 0); err != nil {
 		return err
 	}
@@ -140,10 +130,7 @@ func (in *content) section(from, to int64) io.Reader {
 
 // changed tells whether the file is no longer what was opened. It is asked after
 // everything was read.
-func (in *content) changed() bool {
-	now, err := in.file.Stat()
-	return err != nil || now.Size() != in.size || !now.ModTime().Equal(in.info.ModTime())
-}
+func (in *content) changed() bool { return in.file.changed() }
 
 // lines gives the end of the last whole line, 0 for none, and whether it is the
 // end of the file. A compressed file ends where its stream does, which the

@@ -109,10 +109,10 @@ func (r *reading) keep(blocks []segment.Ref) (outcome, error) {
 	}
 	if aside {
 		r.aside = true
-		r.notes = append(r.notes, fmt.Sprintf("%d rows and cells are in quarantine as %s", r.faults.count, name))
+		r.notes = append(r.notes, fmt.Sprintf("rows and cells in quarantine as %s: %d", name, r.faults.count))
 	}
 	if n := d.Counts.Older; n > 0 {
-		r.notes = append(r.notes, fmt.Sprintf("%d rows are too old and stay in the drop; to upload them: millwright backfill --config FILE %s", n, shellWord(path.Join(d.Folder, d.Name))))
+		r.notes = append(r.notes, fmt.Sprintf("rows that are too old and stay in the drop: %d; to upload them: millwright backfill --config FILE %s", n, shellWord(path.Join(d.Folder, d.Name))))
 	}
 	if len(r.ignored) > 0 {
 		r.notes = append(r.notes, "not taken, because no scheduler has them: "+list(r.ignored))

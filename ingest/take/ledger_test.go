@@ -21,6 +21,8 @@ func (everything) Accept(string) (oldest, newest int64, ok bool, why string) {
 	return math.MinInt64, math.MaxInt64, true, ""
 }
 
+func (everything) Unsure() bool { return false }
+
 var _ take.Ledger = (*ledger.Ledger)(nil)
 
 // With the real ledger, across restarts: a file that grows, one that is the same

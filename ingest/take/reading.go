@@ -186,7 +186,7 @@ func (r *reading) route(ctx context.Context, rd *series.Reader, cols *columns, k
 func (r *reading) why(err error) error {
 	hopeless := (*series.HopelessError)(nil)
 	switch {
-	case errors.As(err, &hopeless), errors.As(err, &refusal{}), errors.As(err, &spoolError{}), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &hopeless), errors.As(err, &refusal{}), errors.As(err, &notYet{}), errors.As(err, &spoolError{}), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, errTooManyFaults):
 		return refuse("%d rows and cells of it cannot be used, too many to keep in quarantine (the first: %s): nothing of it was taken; correct drops.csv and reload", r.faults.count, r.faults.first)

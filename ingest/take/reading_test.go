@@ -312,3 +312,33 @@ func TestFilesOfOneFormDifferInTheirText(t *testing.T) {
 		t.Errorf("sensors %v", got)
 	}
 }
+
+// A drop that the ledger can never take is refused; the others of its batch are
+// taken, and it is not listed again as it is.
+func TestADropThatCannotBeCommittedLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.ledger.reject = "2.csv"
+	for i := range 4 {
+		s.old(fmt.Sprintf("%d.csv", i), fmt.Sprintf("timestamp,flow\n2026-01-05T08:00:0%d,%d\n", i, i))
+	}
+	drops, refs, err := s.taker.Take(t.Context(), s.list().Candidates)
+	if err != nil || len(drops) != 4 || len(refs) != 3 {
+		t.Fatalf("%v, %d blocks, %v", drops, len(refs), err)
+	}
+	for _, ref := range refs {
+		if ref.Drop == 0 {
+			t.Errorf("%+v", ref)
+		}
+	}
+	s.want("pump-7/flow 08:00:00 0", "pump-7/flow 08:00:01 1", "pump-7/flow 08:00:03 3")
+	if l := s.list(); len(l.Candidates)+l.Unsettled != 0 {
+		t.Errorf("%+v", l)
+	}
+	s.ledger.reject = "" // a later release, at its start
+	delete(s.ledger.refused, s.drops+"/2.csv")
+	s.restart()
+	if d := s.one(); d.Name != "2.csv" || d.State != drop.Taken {
+		t.Errorf("%+v", d)
+	}
+}

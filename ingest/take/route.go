@@ -1,6 +1,7 @@
 package take
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ type router struct {
 	write   func() (*segment.Writer, error) // the segment, opened when it is first needed
 	faults  *rowsFile
 	now     time.Time // business time, for texts
+	unsure  error     // a row that nobody can judge now
 
 	counts   drop.Counts
 	unread   int64 // rows and cells that the reader could not use
@@ -55,6 +57,7 @@ func (r *router) reset(c *columns, q *rowsFile, now time.Time) {
 	clear(r.pieces)
 	clear(r.written)
 	r.columns, r.several, r.long, r.faults, r.now = c, c.component == "", false, q, now
+	r.unsure = nil
 	r.counts, r.unread, r.badLine, r.last, r.buffered = drop.Counts{}, 0, 0, nil, 0
 }
 
@@ -78,10 +81,10 @@ func (r *router) fault(f series.Fault) {
 // add takes a batch.
 func (r *router) add(b *series.Batch) error {
 	if r.long {
-		return r.addLong(b)
+		return cmp.Or(r.addLong(b), r.unsure)
 	}
 	for _, t := range r.columns.targets {
-		if err := r.addWide(t, b); err != nil {
+		if err := cmp.Or(r.addWide(t, b), r.unsure); err != nil {
 			return err
 		}
 	}
@@ -173,6 +176,8 @@ func (r *router) usable(t *target, b *series.Batch, i int) bool {
 	case at <= t.bounds.oldest, at > t.bounds.until:
 		r.counts.Rows++
 		r.counts.Older++
+	case at > t.bounds.newest && t.bounds.unsure:
+		r.unsure = notYet{holdRetry, fmt.Errorf("line %d is %s ahead of a clock that is not trusted: the drop waits until it is; see the note on the clock", b.Lines[i], time.Unix(0, at).Sub(r.now).Truncate(time.Second))}
 	case at > t.bounds.newest:
 		r.counts.Rows++
 		r.counts.Ahead++

@@ -25,7 +25,8 @@ type memory struct {
 	refused map[string]drop.Drop
 	blocks  []segment.Ref
 	sensors map[string]map[string]int64
-	fail    error // of the next commit
+	fail    error  // of the next commit
+	reject  string // a name that can never be committed
 }
 
 func newMemory() *memory {
@@ -81,6 +82,11 @@ func (m *memory) CommitTaken(_ context.Context, batch []drop.Taking) ([]drop.Dro
 	var out []drop.Drop
 	for _, b := range batch {
 		d := b.Drop
+		if d.Name == m.reject {
+			d.State, d.Reason = drop.Refused, "the ledger cannot take it"
+			m.refused[d.Folder+"/"+d.Name], out = d, append(out, d)
+			continue
+		}
 		d.ID, d.PathID, d.Version = int64(len(m.drops)+1), int64(len(m.drops)+1), 1
 		for _, old := range m.drops {
 			if old.Folder == d.Folder && old.Name == d.Name {

@@ -28,7 +28,8 @@ type Seen interface {
 // Commits is the part of the ledger that is written.
 type Commits interface {
 	// CommitTaken makes the drops of a batch taken, all or none, and returns
-	// them with their IDs in the order of the batch.
+	// them with their IDs in the order of the batch. One that it can never take
+	// is refused instead and has ID 0.
 	CommitTaken(ctx context.Context, batch []drop.Taking) ([]drop.Drop, error)
 	// Refuse notes that a path's content is not taken, and why.
 	Refuse(ctx context.Context, d drop.Drop) error
@@ -46,10 +47,13 @@ type Ledger interface {
 // Horizon says which rows are wanted.
 type Horizon interface {
 	// Accept gives the bounds for rows of a component: rows with t <= oldest stay
-	// in the drop, rows with t > newest go to quarantine; newest is math.MaxInt64
-	// while the clock is unsettled. ok is false when no scheduler has the
-	// component; then why says so and what to do.
+	// in the drop, rows with t > newest go to quarantine. ok is false when no
+	// scheduler has the component; then why says so and what to do.
 	Accept(component string) (oldest, newest int64, ok bool, why string)
+	// Unsure tells that the clock is not to be trusted now. A drop with a row
+	// after newest waits: taken, the row would open windows and move its sensors'
+	// watermarks for good, and in quarantine it might be missed.
+	Unsure() bool
 }
 
 // Dirs are the folders that a Taker writes to or keeps out of, absolute paths.
@@ -134,15 +138,17 @@ func New(folders []Folder, ledger Ledger, horizon Horizon, dirs Dirs, limits Lim
 type bounds struct {
 	oldest, newest int64
 	until          int64 // rows after it stay in the drop
+	unsure         bool  // whether newest is right
 	ok             bool
 	why            string
 }
 
 func (t *Taker) bounds(component string) bounds {
+	unsure := t.horizon.Unsure() // asked first: what is said of a trusted clock is right
 	oldest, newest, ok, why := t.horizon.Accept(component)
 	until := t.limits.NotAfter
 	if until == 0 {
 		until = math.MaxInt64
 	}
-	return bounds{oldest, newest, until, ok, why}
+	return bounds{oldest, newest, until, unsure, ok, why}
 }

@@ -1,6 +1,7 @@
 package take
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"syscall"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
@@ -20,7 +22,7 @@ type worker struct {
 	router *router
 	seg    *segment.Writer // of this batch, nil before the first block
 	roots  map[int]*os.Root
-	sub    subfolder // of the last drop
+	near   nearFolder // of the last drop
 	forms  forms
 	buf    []byte
 	memory series.Memory // for one reader at a time
@@ -54,7 +56,7 @@ func (w *worker) begin() {
 
 // end closes what is open. The segment is durable afterwards, or gone.
 func (w *worker) end(commit bool) (err error) {
-	w.sub.close()
+	w.near.close()
 	for _, r := range w.roots {
 		r.Close()
 	}
@@ -97,36 +99,38 @@ func (w *worker) root(f *Folder) (*os.Root, error) {
 	return r, nil
 }
 
-// subfolder is an open folder below a drop folder. Neighbours in a batch lie in
-// the same one mostly, and a walk from the top for each costs more than reading it.
-type subfolder struct {
+// nearFolder is an open folder, a drop folder or one below. Neighbours in a batch
+// lie in the same one mostly, and a walk from the top for each costs more than
+// reading it.
+type nearFolder struct {
 	folder int
 	dir    string
-	root   *os.Root // nil: none is open
+	file   *os.File // nil: none is open
 }
 
-func (s *subfolder) close() {
-	if s.root != nil {
-		s.root.Close()
+func (n *nearFolder) close() {
+	if n.file != nil {
+		n.file.Close()
 	}
-	*s = subfolder{}
+	*n = nearFolder{}
 }
 
 // place gives the folder that a candidate lies in, and its name there.
-func (w *worker) place(c *Candidate) (*os.Root, string, error) {
-	root, err := w.root(c.folder)
+func (w *worker) place(c *Candidate) (*os.File, string, error) {
 	dir, base := path.Split(c.Name)
-	if err != nil || dir == "" {
-		return root, base, err
-	}
-	if s := &w.sub; s.root == nil || s.folder != c.folder.index || s.dir != dir {
-		s.close()
-		if root, err = root.OpenRoot(dir); err != nil {
+	if n := &w.near; n.file == nil || n.folder != c.folder.index || n.dir != dir {
+		n.close()
+		root, err := w.root(c.folder)
+		if err != nil {
+			return nil, "", err
+		}
+		f, err := root.OpenFile(cmp.Or(dir, "."), os.O_RDONLY|syscall.O_DIRECTORY, 0) // no link leads it out
+		if err != nil {
 			return nil, "", unreadable("open folder of drop", err)
 		}
-		*s = subfolder{c.folder.index, dir, root}
+		*n = nearFolder{c.folder.index, dir, f}
 	}
-	return w.sub.root, base, nil
+	return w.near.file, base, nil
 }
 
 // take reads one candidate. last is the newest stamp taken from the same source.
@@ -164,11 +168,11 @@ func (w *worker) read(ctx context.Context, c *Candidate, d *drop.Drop, last int6
 	if c.Size > w.t.limits.File {
 		return outcome{}, refuse("it has %d bytes, more than limits.file and limits.state allow (%d): raise them, or send it with millwright backfill", c.Size, w.t.limits.File)
 	}
-	root, name, err := w.place(c)
+	dir, name, err := w.place(c)
 	if err != nil {
 		return outcome{}, err
 	}
-	in, buf, err := open(root, name, c, w.buf)
+	in, buf, err := open(dir, name, c, w.buf)
 	if w.buf = buf; err != nil {
 		return outcome{}, err
 	}

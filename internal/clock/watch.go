@@ -23,6 +23,7 @@ type State struct {
 	Settled bool
 	Reason  string    // what made it so, in words
 	Since   time.Time // business wall time of the change
+	Known   time.Time // the newest wall time that could be trusted
 }
 
 // Watch tells whether a Source's wall time can be trusted. It starts settled
@@ -48,8 +49,9 @@ func NewWatch(src Source, last time.Time) *Watch {
 	w := &Watch{src: src}
 	now, boot := src.Now(), src.Boot()
 	w.ahead, w.looked, w.stepped = sinceEpoch(now)-boot, boot, boot
-	w.state = State{Settled: true, Reason: "no step seen since the start", Since: now}
+	w.state = State{Settled: true, Reason: "no step seen since the start", Since: now, Known: now}
 	if now.Before(last) {
+		w.state.Known = last
 		w.state.Settled = false
 		w.state.Reason = fmt.Sprintf("at the start it was %s behind the newest time in the ledger", last.Sub(now).Round(time.Second))
 	}
@@ -91,7 +93,7 @@ func (w *Watch) look() {
 	}
 	w.looked = boot
 	if w.state.Settled {
-		w.good, w.known = w.ahead, true
+		w.good, w.known, w.state.Known = w.ahead, true, now
 		return
 	}
 	switch {
@@ -117,11 +119,11 @@ func (w *Watch) step(now time.Time, boot, ahead time.Duration) {
 	if by < 0 {
 		where = "back"
 	}
-	w.state = State{Reason: fmt.Sprintf("wall time stepped %s by %s", where, by.Abs()), Since: since}
+	w.state = State{Reason: fmt.Sprintf("wall time stepped %s by %s", where, by.Abs()), Since: since, Known: w.state.Known}
 }
 
 func (w *Watch) settle(now time.Time, why string) {
-	w.state = State{Settled: true, Reason: why, Since: now}
+	w.state = State{Settled: true, Reason: why, Since: now, Known: now}
 	w.good, w.known = w.ahead, true
 }
 

@@ -6,7 +6,6 @@ package httpserve
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -30,8 +29,6 @@ type Options struct {
 	Request time.Duration
 	// Grace is how long answers under way may take once the server stops. Default: 5 s.
 	Grace time.Duration
-	// TLS, with certificates. Default: plain HTTP.
-	TLS *tls.Config
 }
 
 const (
@@ -63,13 +60,12 @@ func Local(address string) bool {
 }
 
 // Serve answers requests to ln with h until ctx ends, lets what is under way
-// finish and returns nil; it closes ln. address is what was asked to listen on:
+// finish and returns nil; it closes ln, which the caller may have wrapped in TLS. address is what was asked to listen on:
 // its host is a name that requests may use.
 func Serve(ctx context.Context, ln net.Listener, address string, h http.Handler, o Options, log *zap.Logger) error {
 	o = o.filled()
 	srv := &http.Server{
 		Handler:           logged(headers(guard(h, names(address, o.Names))), log),
-		TLSConfig:         o.TLS,
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       o.Request,
 		WriteTimeout:      o.Request,
@@ -79,9 +75,6 @@ func Serve(ctx context.Context, ln net.Listener, address string, h http.Handler,
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	ln = netutil.LimitListener(ln, o.Connections)
-	if o.TLS != nil {
-		ln = tls.NewListener(ln, o.TLS)
-	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
 	select {

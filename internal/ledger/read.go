@@ -22,7 +22,7 @@ func (r *reads) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s := r.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := r.db.PrepareContext(ctx, query)
+	s, err := r.db.PrepareContext(ctx, inOrder(query))
 	if err != nil {
 		return nil, err
 	}

@@ -89,21 +89,23 @@ func (l *Ledger) ByIdentity(ctx context.Context, identity [32]byte) (drop.Drop, 
 // earlier refusal. It gets no ID: IDs are of drops that were taken. The same
 // refusal again writes nothing.
 func (l *Ledger) Refuse(ctx context.Context, d drop.Drop) error {
-	return l.write(ctx, "refuse "+d.Name, func(t *tx) error {
-		folder, err := t.folder(d.Folder)
-		if err != nil {
-			return err
-		}
-		var known bool
-		if _, err := t.get(`SELECT EXISTS (SELECT 1 FROM refusals WHERE folder = $1 AND name = $2)`, []any{folder, d.Name}, &known); err != nil {
-			return err
-		}
-		_, err = t.exec(upsertRefusal, folder, d.Name, d.Component, d.Size, d.ModTime.Unix(), int64(d.ModTime.Nanosecond()), d.Identity[:], d.Reason, ns(d.TakenAt))
-		if err != nil || known {
-			return err
-		}
-		return t.tally(drop.Refused, 1)
-	})
+	return l.write(ctx, "refuse "+d.Name, func(t *tx) error { return t.refuse(d) })
+}
+
+func (t *tx) refuse(d drop.Drop) error {
+	folder, err := t.folder(d.Folder)
+	if err != nil {
+		return err
+	}
+	var known bool
+	if _, err := t.get(`SELECT EXISTS (SELECT 1 FROM refusals WHERE folder = $1 AND name = $2)`, []any{folder, d.Name}, &known); err != nil {
+		return err
+	}
+	_, err = t.exec(upsertRefusal, folder, d.Name, d.Component, d.Size, d.ModTime.Unix(), int64(d.ModTime.Nanosecond()), d.Identity[:], d.Reason, ns(d.TakenAt))
+	if err != nil || known {
+		return err
+	}
+	return t.tally(drop.Refused, 1)
 }
 
 // ClearRefused forgets all refusals: the configuration may have changed, so

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
+	"millwright/internal/sqldb"
 )
 
 const (
@@ -29,31 +31,62 @@ const (
 
 // CommitTaken makes the drops of a batch taken, all or none, and returns them
 // with their IDs, which ascend in the order of the batch. Their segments must be
-// durable. A drop that is committed again becomes a new version of its path.
+// durable. A drop that is committed again becomes a new version of its path. One
+// that the ledger can never take does not keep the others back: it comes back
+// refused, with ID 0 and the reason.
 func (l *Ledger) CommitTaken(ctx context.Context, batch []drop.Taking) ([]drop.Drop, error) {
-	out := make([]drop.Drop, 0, len(batch))
 	if len(batch) == 0 {
+		return []drop.Drop{}, nil
+	}
+	refused := make(map[int]string)
+	for {
+		out, err := l.commitTaken(ctx, batch, refused)
+		var bad *rejection
+		if errors.As(err, &bad) && refused[bad.index] == "" {
+			refuse(batch, bad, refused)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		l.remember(ctx, out)
 		return out, nil
 	}
+}
+
+func (l *Ledger) commitTaken(ctx context.Context, batch []drop.Taking, refused map[int]string) ([]drop.Drop, error) {
+	out := make([]drop.Drop, len(batch))
 	err := l.write(ctx, "commit drops", func(t *tx) error {
 		c := taking{tx: t, segments: make(map[string]int64), dialects: make(map[string]int64), states: make(map[drop.State]int64)}
-		if err := c.prepare(batch); err != nil {
+		good := batch
+		if len(refused) > 0 {
+			good = nil
+			for i := range batch {
+				if refused[i] == "" {
+					good = append(good, batch[i])
+				}
+			}
+		}
+		if err := c.prepare(good); err != nil {
 			return err
 		}
 		for i := range batch {
-			d, err := c.commit(&batch[i])
+			var err error
+			if out[i] = batch[i].Drop; refused[i] != "" {
+				out[i].State, out[i].Reason, out[i].Counts, out[i].Part, out[i].Segment = drop.Refused, refused[i], drop.Counts{}, drop.Part{}, ""
+				err = c.refuse(out[i])
+			} else if out[i], err = c.commit(&batch[i]); sqldb.Rejected(err) {
+				err = &rejection{i, err}
+			} else if bad := (*rejection)(nil); errors.As(err, &bad) {
+				bad.index = i
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", batch[i].Drop.Name, err)
 			}
-			out = append(out, d)
 		}
-		return c.finish(batch)
+		return c.finish(good)
 	})
-	if err != nil {
-		return nil, err
-	}
-	l.remember(ctx, out)
-	return out, nil
+	return out, err
 }
 
 // remember has ByIdentity find what was committed.
@@ -111,7 +144,7 @@ func (c *taking) commit(b *drop.Taking) (drop.Drop, error) {
 	describe(&d, b.Blocks)
 	n := d.Counts
 	if sum := n.Windowed + n.Late + n.Older + n.Ahead + n.Ambiguous + n.Bad + n.Open; sum != n.Rows {
-		return d, fmt.Errorf("%d rows were read, but %d are accounted for", n.Rows, sum)
+		return d, &rejection{err: fmt.Errorf("%d rows were read, but %d are accounted for", n.Rows, sum)}
 	}
 	dialect, err := c.dialect(d.Part.Dialect)
 	if err != nil {
@@ -191,7 +224,7 @@ func (c *taking) block(id int64, ref segment.Ref) error {
 	tails := make([]tail, len(ref.Tails))
 	for i, v := range ref.Tails {
 		if v.Time > ref.Last {
-			return fmt.Errorf("the tail of sensor %s is newer than its block", v.Sensor)
+			return &rejection{err: fmt.Errorf("the tail of sensor %s is newer than its block", v.Sensor)}
 		}
 		s, err := c.sensor(component, v.Sensor)
 		if err != nil {

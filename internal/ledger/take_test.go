@@ -63,13 +63,14 @@ func TestADropComesBackAsItWasCommitted(t *testing.T) {
 	}
 }
 
+// What was tried with a drop that cannot be committed leaves nothing behind.
 func TestCountsThatDoNotAddUpAreRefused(t *testing.T) {
 	t.Parallel()
 	l := openTest(t, t.TempDir())
-	bad := aTaking("bad.csv", "s", 5, 0)
+	bad := aTaking("bad.csv", "s0", 5, 0)
 	bad.Drop.Counts.Rows++
-	if _, err := l.CommitTaken(t.Context(), []drop.Taking{aTaking("a.csv", "s", 5, 0), bad}); err == nil || !strings.Contains(err.Error(), "bad.csv") {
-		t.Fatal(err)
+	if d := commit(t, l, bad)[0]; d.State != drop.Refused || !strings.Contains(d.Reason, "accounted") {
+		t.Fatal(d)
 	}
 	if d := commit(t, l, aTaking("b.csv", "s", 5, 1))[0]; d.ID != 1 || d.PathID != 1 {
 		t.Errorf("the failed batch left something behind: %+v", d)
@@ -174,5 +175,51 @@ func TestSensorsAndWatermarks(t *testing.T) {
 	}
 	if got, err := l.Sensors(ctx, "unknown"); err != nil || len(got) != 0 {
 		t.Error(got, err)
+	}
+}
+
+// A drop that can never be committed keeps no other back: it is refused, its
+// repeats too, and nothing of it counts.
+func TestADropThatCannotBeCommittedIsRefusedAlone(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	l := openTest(t, t.TempDir())
+	wrong := aTaking("wrong.csv", "s1", 5, 1)
+	wrong.Drop.Counts.Rows++ // a row that nobody accounts for
+	double := aTaking("double.csv", "s1", 5, 2, 2)
+	repeat := drop.Taking{Drop: drop.Drop{Folder: "/srv/drop", Name: "copy.csv", Identity: wrong.Drop.Identity, State: drop.Repeat}}
+	newer := aTaking("newer.csv", "s2", 5, 3)
+	newer.Blocks[0].Tails[0].Time = newer.Blocks[0].Last + 1
+	out := commit(t, l, aTaking("a.csv", "s1", 5, 0), wrong, double, repeat, newer, aTaking("b.csv", "s1", 5, 3))
+	var ids []int64
+	for i, d := range out {
+		ids = append(ids, d.ID)
+		if refused := d.State == drop.Refused; refused != (d.ID == 0) || refused == (d.Reason == "") {
+			t.Errorf("drop %d: %+v", i, d)
+		}
+	}
+	if !reflect.DeepEqual(ids, []int64{1, 0, 0, 0, 0, 2}) {
+		t.Fatalf("IDs %v", ids)
+	}
+	for i, name := range []string{"a.csv", "wrong.csv", "double.csv", "copy.csv", "newer.csv", "b.csv"} {
+		d, ok, err := l.Path(ctx, "/srv/drop", name)
+		if err != nil || !ok || d.ID != ids[i] || d.Counts.Open != 5 && ids[i] > 0 {
+			t.Errorf("%s: %+v, %v, %v", name, d, ok, err)
+		}
+	}
+	if _, ok, err := l.ByIdentity(ctx, wrong.Drop.Identity); ok || err != nil {
+		t.Error("its content is known", err)
+	}
+	blocks, err := l.Blocks(ctx, "pump", 0, 1<<62)
+	must(t, err)
+	segments, err := l.Segments(ctx)
+	must(t, err)
+	if len(blocks) != 2 || !reflect.DeepEqual(segments, []string{"s1"}) {
+		t.Errorf("%d blocks, segments %v", len(blocks), segments)
+	}
+	sum, err := l.Summary(ctx)
+	must(t, err)
+	if sum.Drops[drop.Refused] != 4 || sum.Drops[drop.Taken] != 2 {
+		t.Errorf("%+v", sum.Drops)
 	}
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -15,7 +16,8 @@ var errReadOnly = errors.New("the ledger is open for reading only")
 // prepared once, and what it alone has to know. Ledger.mu guards it.
 type writer struct {
 	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]*sql.Stmt  // that give rows
+	execs map[string]*statement // that change them
 	head  head
 	names
 }
@@ -25,7 +27,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, stmts: make(map[string]*sql.Stmt)}
+	w := &writer{conn: conn, stmts: make(map[string]*sql.Stmt), execs: make(map[string]*statement)}
 	if w.head, err = readHead(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -39,6 +41,9 @@ func (w *writer) Close() error {
 	var errs []error
 	for _, s := range w.stmts {
 		errs = append(errs, s.Close())
+	}
+	for _, s := range w.execs {
+		errs = append(errs, s.close())
 	}
 	return errors.Join(append(errs, w.conn.Close())...)
 }
@@ -102,11 +107,7 @@ func (t *tx) run(change func(*tx) error) error {
 
 // exec runs a statement that changes rows and tells how many.
 func (t *tx) exec(query string, args ...any) (int64, error) {
-	s, err := t.prepared(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(t.ctx, args...)
+	res, err := t.change(query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -119,16 +120,24 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 
 // insert runs an INSERT and gives the new row's id.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	s, err := t.prepared(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(t.ctx, args...)
+	res, err := t.change(query, args)
 	if err != nil {
 		return 0, err
 	}
 	t.changed = true
 	return res.LastInsertId()
+}
+
+func (t *tx) change(query string, args []any) (driver.Result, error) {
+	s := t.execs[query]
+	if s == nil {
+		var err error
+		if s, err = newStatement(t.ctx, t.conn, query); err != nil {
+			return nil, err
+		}
+		t.execs[query] = s
+	}
+	return s.exec(t.ctx, args)
 }
 
 // get reads one row into dest; false if there is none.
@@ -157,7 +166,7 @@ func (t *tx) prepared(query string) (*sql.Stmt, error) {
 	if s := t.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := t.conn.PrepareContext(t.ctx, query)
+	s, err := t.conn.PrepareContext(t.ctx, inOrder(query))
 	if err != nil {
 		return nil, err
 	}

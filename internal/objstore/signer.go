@@ -4,16 +4,19 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// signer is the SDK's, made anew when the secret changes: the SDK's own keeps
-// derived keys by access key alone, so that a corrected secret would be refused
-// until a restart.
+// signer signs simple requests itself and leaves others to the SDK's, which is
+// made anew when the secret changes: it keeps derived keys by access key alone,
+// so that a corrected secret would be refused until a restart.
 type signer struct {
+	last atomic.Pointer[scope]
+
 	mu     sync.Mutex
 	secret string
 	sdk    *v4.Signer
@@ -21,6 +24,9 @@ type signer struct {
 
 // SignHTTP implements s3.HTTPSignerV4.
 func (s *signer) SignHTTP(ctx context.Context, c aws.Credentials, r *http.Request, hash, service, region string, at time.Time, opts ...func(*v4.SignerOptions)) error {
+	if len(opts) == 0 && s.plain(c, r, hash, service, region, at) {
+		return nil
+	}
 	return s.of(c.SecretAccessKey).SignHTTP(ctx, c, r, hash, service, region, at, opts...)
 }
 

@@ -66,7 +66,9 @@ func (b *Block) chunk(c chunk, what string) ([]byte, error) {
 	if err != nil {
 		return nil, b.wrap(what, err)
 	}
-	b.buf = buf
+	if b.file.near == nil {
+		b.buf = buf
+	}
 	if checksum(buf) != c.sum {
 		return nil, b.wrap(what, damaged("checksum"))
 	}

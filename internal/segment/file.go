@@ -14,6 +14,9 @@ type File struct {
 	file io.Closer
 	name string
 	size int64
+
+	near []byte // the bytes from from on, which were read already
+	from int64
 }
 
 // Open opens a segment and checks that it is one. Only what is asked for is
@@ -74,23 +77,8 @@ func (f *File) Whole(ref Ref, buf []byte) (*Block, error) {
 	if _, err := f.read(buf, ref.Offset, ref.Length); err != nil {
 		return nil, fmt.Errorf("read block of %s at byte %d of %s: %w", ref.Component, ref.Offset, f.name, err)
 	}
-	near := &File{in: stretch{f.in, ref.Offset, buf}, name: f.name, size: f.size}
+	near := &File{in: f.in, name: f.name, size: f.size, near: buf[:ref.Length], from: ref.Offset}
 	return near.Block(ref)
-}
-
-// stretch is a file of which the bytes from from on were read already.
-type stretch struct {
-	io.ReaderAt
-	from int64
-	b    []byte
-}
-
-// ReadAt implements io.ReaderAt.
-func (s stretch) ReadAt(p []byte, at int64) (int, error) {
-	if at < s.from || at-s.from > int64(len(s.b)-len(p)) {
-		return s.ReaderAt.ReadAt(p, at)
-	}
-	return copy(p, s.b[at-s.from:]), nil
 }
 
 func (f *File) block(offset int64, names map[string]string) (*Block, error) {
@@ -136,8 +124,12 @@ func (f *File) record(offset int64) (record, []byte, error) {
 	return r, b, nil
 }
 
-// read reads exactly n bytes into b, which is grown when it is too small.
+// read reads exactly n bytes into b, which is grown when it is too small. Of what
+// is near it gives the bytes where they are; they are not to be changed.
 func (f *File) read(b []byte, offset, n int64) ([]byte, error) {
+	if at := offset - f.from; f.near != nil && at >= 0 && at <= int64(len(f.near))-n {
+		return f.near[at : at+n : at+n], nil
+	}
 	if int64(cap(b)) < n {
 		b = make([]byte, n)
 	}

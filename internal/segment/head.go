@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // chunk is a piece of a block's body with its own checksum.
@@ -69,6 +70,9 @@ func appendHead(b []byte, h *head) []byte {
 // file. names keeps one copy of each name across blocks.
 func parseHead(b []byte, at, length int64, names map[string]string) (*head, error) {
 	p := parser{b: b, names: names}
+	if names == nil {
+		p.text = string(b) // which all names are parts of
+	}
 	h := &head{component: p.string()}
 	for _, v := range [...]*int64{&h.slot, &h.rows, &h.values, &h.first, &h.last} {
 		*v = p.varint()
@@ -116,17 +120,27 @@ func parseHead(b []byte, at, length int64, names map[string]string) (*head, erro
 	return h, nil
 }
 
+// begin empties the head for a block; what it took is used again.
+func (h *head) begin(component string, slot int64) {
+	*h = head{component: component, slot: slot, first: math.MaxInt64, last: math.MinInt64, sections: h.sections[:0]}
+}
+
 // section adds a section that will hold the columns of sensors at times.
 func (h *head) section(times []int64, sensors []string) *section {
-	n := len(sensors)
-	s := section{rows: len(times), ascending: true, sensors: sensors, columns: make([]column, n), chunks: make([]chunk, n), tails: make([]Tail, n)}
+	n, at := len(sensors), len(h.sections)
+	if h.sections = slices.Grow(h.sections, 1)[:at+1]; cap(h.sections[at].tails) < n {
+		h.sections[at] = section{columns: make([]column, n), chunks: make([]chunk, n), tails: make([]Tail, n)}
+	}
+	old := h.sections[at]
+	s := section{rows: len(times), ascending: true, sensors: sensors, columns: old.columns[:n], chunks: old.chunks[:n], tails: old.tails[:n]}
+	clear(s.tails)
 	for i, t := range times {
 		h.first, h.last = min(h.first, t), max(h.last, t)
 		s.ascending = s.ascending && (i == 0 || t > times[i-1])
 	}
 	h.rows += int64(len(times))
-	h.sections = append(h.sections, s)
-	return &h.sections[len(h.sections)-1]
+	h.sections[at] = s
+	return &h.sections[at]
 }
 
 // column notes what is to be known of the values of the section's sensor i.
@@ -185,6 +199,7 @@ type parser struct {
 	b     []byte
 	bad   bool
 	names map[string]string
+	text  string // all that there was to parse, or ""
 }
 
 func (p *parser) take(n int) []byte {
@@ -239,6 +254,10 @@ func (p *parser) string() string {
 		return ""
 	}
 	b := p.take(int(n))
+	if p.text != "" {
+		end := len(p.text) - len(p.b)
+		return p.text[end-len(b) : end]
+	}
 	if s, ok := p.names[string(b)]; ok {
 		return s
 	}

@@ -24,7 +24,9 @@ type Writer struct {
 	drops   []int64 // offsets of the drop records
 	dropEnd int64   // size after the last drop
 	body    []byte
+	block   head // of the block being written
 	head    []byte
+	frame   []byte
 	scratch []int32
 	err     error
 }
@@ -35,7 +37,7 @@ func Create(dir, name string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create segment: %w", err)
 	}
-	w := &Writer{file: f, name: name, out: bufio.NewWriterSize(f, 256<<10)}
+	w := &Writer{file: f, name: name, out: bufio.NewWriterSize(f, 64<<10)}
 	w.write(appendFileHeader(nil))
 	w.dropEnd = w.size
 	return w, nil
@@ -59,15 +61,16 @@ func (w *Writer) Block(component string, slot int64, groups []Group) (Ref, error
 	if err := check(component, slot, groups); err != nil {
 		return Ref{}, err
 	}
-	h := head{component: component, slot: slot, first: math.MaxInt64, last: math.MinInt64}
+	h := &w.block
+	h.begin(component, slot)
 	w.body = w.body[:0]
 	for i := range groups {
-		w.section(&h, &groups[i])
+		w.section(h, &groups[i])
 	}
 	if h.first <= slot || h.last > slot+int64(Slot) {
 		return Ref{}, fmt.Errorf("write block: rows %d to %d are not of slot %d", h.first, h.last, slot)
 	}
-	ref := w.ref(&h, w.size)
+	ref := w.ref(h, w.size)
 	w.blocks = append(w.blocks, ref.Offset)
 	w.record(kindBlock, w.head, w.body)
 	ref.Length = w.size - ref.Offset
@@ -147,7 +150,8 @@ func (w *Writer) record(kind uint32, head, body []byte) {
 		w.fail(fmt.Errorf("a head of %d bytes is too long", len(head)))
 		return
 	}
-	w.write(appendRecordHeader(make([]byte, 0, recordHeader), kind, head, int64(len(body))))
+	w.frame = appendRecordHeader(w.frame[:0], kind, head, int64(len(body)))
+	w.write(w.frame)
 	w.write(body)
 	w.write(head)
 }

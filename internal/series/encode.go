@@ -11,6 +11,16 @@ import (
 // infinities. It may use up to 32 bytes of dst's capacity as scratch.
 func AppendFloat(dst []byte, v float64) []byte {
 	abs := math.Abs(v)
+	if abs < 1e4 { // what plants measure, mostly
+		// At least 10 millionths: less is written with an exponent.
+		if m, ok := millionths(abs); ok && m >= 10 {
+			return appendSmall(dst, math.Float64bits(v)>>63, uint32(m/1e6), uint32(m%1e6))
+		}
+	}
+	return appendOther(dst, v, abs)
+}
+
+func appendOther(dst []byte, v, abs float64) []byte {
 	switch {
 	case abs < 1e9 && abs >= 1e-5:
 		m, ok := millionths(abs)

@@ -118,6 +118,38 @@ func appendMillionths(dst []byte, m uint64) []byte {
 	return dst[:n+1+places]
 }
 
+// appendSmall appends whole.frac, whole below 10^4 and frac in millionths, with
+// a minus sign if minus is 1. Branches are avoided here, too.
+func appendSmall(dst []byte, minus uint64, whole, frac uint32) []byte {
+	n := len(dst)
+	dst = slices.Grow(dst, 16)[:n+16]
+	b := (*[16]byte)(dst[n:])
+	b[0] = '-'
+	at := int(minus & 1)
+	hundreds := whole / 100
+	text := twoDigits(hundreds) | twoDigits(whole-100*hundreds)<<16
+	skip := bits.TrailingZeros64(text&0x0f0f0f0f|1<<24) / 8 // but for the last one, zeros are left out
+	binary.LittleEndian.PutUint32(b[at:], uint32(text>>(8*skip)))
+	at += 4 - skip
+	if frac == 0 {
+		return dst[:n+at]
+	}
+	high := frac / 10000
+	mid := frac / 100
+	text = '.' | twoDigits(high)<<8 | twoDigits(mid-100*high)<<24 | twoDigits(frac-100*mid)<<40
+	binary.LittleEndian.PutUint64(b[at&7:], text)
+	return dst[:n+at+8-bits.LeadingZeros64(text&0x0f0f0f0f0f0fff)/8]
+}
+
+// twoDigits gives the digits of v, below 100, the first in the lowest byte.
+func twoDigits(v uint32) uint64 {
+	v *= 2
+	return uint64(pairs[v]) | uint64(pairs[v+1])<<8
+}
+
+const pairs = "0001020304050607080910111213141516171819" + "2021222324252627282930313233343536373839" +
+	"4041424344454647484950515253545556575859" + "6061626364656667686970717273747576777879" + "8081828384858687888990919293949596979899"
+
 const asciiZeros = 0x3030303030303030
 
 // eightDigits spreads v, below 10^8, to one digit per byte, the highest digit

@@ -5,6 +5,7 @@ package shelf
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type Shelf struct {
 	used  int64
 	items map[key][]byte
 	spare [][]byte // of what was removed, to be used again
+	kept  int64    // bytes of it
 }
 
 type key struct {
@@ -32,9 +34,7 @@ const (
 	// would push out many small ones, and gains little.
 	share = 32
 	// stall is how long Room waits although nothing is removed.
-	stall = 250 * time.Millisecond
-	// spares is how many pieces of memory are kept for windows to come.
-	spares = 32
+	stall = 500 * time.Millisecond
 )
 
 // New makes a shelf for limit bytes.
@@ -45,32 +45,61 @@ func New(limit int64) *Shelf {
 // Takes tells whether a window of n bytes is not too large.
 func (s *Shelf) Takes(n int64) bool { return s != nil && n <= s.limit/share }
 
-// Put copies a window's bytes, unless it is too large or there is no room.
+// Put keeps a window's bytes, unless it is too large or there is no room. It may
+// keep the slice itself, which is its own then: the caller goes on with Spare.
 func (s *Shelf) Put(id window.ID, generation int64, body []byte) bool {
-	n := int64(len(body))
-	if !s.Takes(n) {
+	if !s.Takes(int64(len(body))) {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.used+n > s.limit {
+	if s.used+int64(len(body)) > s.limit {
 		return false
 	}
+	if cap(body) > 2*len(body) {
+		body = append(s.spareFor(len(body)), body...)
+	}
 	k := key{id, generation}
-	s.used += n - int64(len(s.items[k]))
-	s.items[k] = append(s.room(len(body)), body...)
+	s.used += int64(cap(body) - cap(s.items[k]))
+	s.items[k] = body
+	s.shed()
 	return true
 }
 
-// room gives memory for n bytes, of what was removed if that fits.
-func (s *Shelf) room(n int) []byte {
+// Spare gives empty memory for about n bytes.
+func (s *Shelf) Spare(n int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spareFor(n + n/8) // sizes vary, and growing copies
+}
+
+func (s *Shelf) spareFor(n int) []byte {
 	for i := len(s.spare) - 1; i >= 0; i-- {
 		if b := s.spare[i]; n <= cap(b) && cap(b) <= 2*n {
-			s.spare = append(s.spare[:i], s.spare[i+1:]...)
+			s.spare = slices.Delete(s.spare, i, i+1)
+			s.kept -= int64(cap(b))
 			return b[:0]
 		}
 	}
-	return make([]byte, 0, n+n/16)
+	return make([]byte, 0, n)
+}
+
+// Trim lets go of memory that is kept for windows to come.
+func (s *Shelf) Trim() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	s.spare, s.kept = nil, 0
+	s.mu.Unlock()
+}
+
+// shed lets go of as much of it as goes beyond the bound.
+func (s *Shelf) shed() {
+	for s.used+s.kept > s.limit && len(s.spare) > 0 {
+		s.kept -= int64(cap(s.spare[0]))
+		s.spare = slices.Delete(s.spare, 0, 1)
+	}
 }
 
 // Get gives a window's bytes, nil when they are not there. They are not to be
@@ -95,13 +124,12 @@ func (s *Shelf) Remove(id window.ID, generation int64, done bool) {
 	b, ok := s.items[k]
 	if ok {
 		delete(s.items, k)
-		s.used -= int64(len(b))
-		switch {
-		case len(s.items) == 0: // nothing is to be expected soon
-			s.spare = nil
-		case done && len(s.spare) < spares:
+		s.used -= int64(cap(b))
+		if done {
 			s.spare = append(s.spare, b)
+			s.kept += int64(cap(b))
 		}
+		s.shed()
 	}
 	s.mu.Unlock()
 	if ok {

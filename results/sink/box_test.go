@@ -29,14 +29,13 @@ type site struct {
 	mu      sync.Mutex
 	ms      []outbox.Message
 	cursors map[string]int64
-	notices map[string]string // code -> text
-	told    map[string]bool   // codes that ever stood
-	broken  error             // of the outbox
+	notices map[[2]string]string // scope and code -> text
+	broken  error                // of the outbox
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	return &site{state: t.TempDir(), cursors: map[string]int64{}, notices: map[string]string{}, told: map[string]bool{}}
+	return &site{state: t.TempDir(), cursors: map[string]int64{}, notices: map[[2]string]string{}}
 }
 
 func (s *site) Messages(_ context.Context, after int64, kinds []outbox.Kind, limit int) ([]outbox.Message, error) {
@@ -67,25 +66,31 @@ func (s *site) SetCursor(_ context.Context, sink string, seq int64) error {
 	return s.broken
 }
 
-func (s *site) Stand(_ context.Context, _, code, text, remedy string) {
+func (s *site) Stand(_ context.Context, scope, code, text, remedy string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if text == "" || remedy == "" {
 		panic("a notice without words")
 	}
-	s.notices[code], s.told[code] = text, true
+	s.notices[[2]string{scope, code}] = text
 }
 
-func (s *site) Clear(_ context.Context, _, code string) {
+func (s *site) Clear(_ context.Context, scope, code string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.notices, code)
+	delete(s.notices, [2]string{scope, code})
 }
 
+// notice is what stands of a code; tests have one sink that fails at most.
 func (s *site) notice(code string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.notices[code]
+	for key, text := range s.notices {
+		if key[1] == code {
+			return text
+		}
+	}
+	return ""
 }
 
 func (s *site) cursor(sink string) int64 {

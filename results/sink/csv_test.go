@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"context"
 	"encoding/csv"
 	"errors"
 	"os"
@@ -198,41 +197,25 @@ func TestCSVFaultsHaveARemedy(t *testing.T) {
 	}
 }
 
-// TestCSVFullDisk fills a small file system while the sink works: what was
+// TestCSVFullDisk has a child whose files cannot grow beyond a size: what was
 // appended in part is taken back, and nothing is there twice once there is room.
 func TestCSVFullDisk(t *testing.T) {
 	t.Parallel()
 	s, dir := newSite(t), t.TempDir()
-	k := csvOf(t, s, dir)
-	s.fill(t, 0, 4)
-	limited := full{k, int64(len(resultHeader)) + 900}
-	var f *Fault
-	if n, err := limited.Send(t.Context(), s.ms); n != 0 || !errors.As(err, &f) {
-		t.Fatalf("sent %d, %v", n, err)
+	s.fill(t, 0, 8)
+	out, err := child(t, "full", s.state, dir, string(marshal(t, s.ms))).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "file too large") {
+		t.Fatalf("the child says %s, %v", out, err)
 	}
 	for _, scheduler := range []string{"pump-7", "mill_2"} {
 		if info, err := os.Stat(filepath.Join(dir, scheduler, "2026-01-05.csv")); err == nil && info.Size() != 0 {
 			t.Errorf("%s: %d bytes are left", scheduler, info.Size())
 		}
 	}
-	s.send(t, k, 0)
+	s.send(t, csvOf(t, s, dir), 0)
 	whole := t.TempDir()
 	s.send(t, csvOf(t, s, whole), 0)
 	same(t, dir, whole)
-}
-
-// full is a sink whose files cannot grow beyond a size, as on a full disk.
-type full struct {
-	*csvSink
-	size int64
-}
-
-func (f full) Send(ctx context.Context, ms []outbox.Message) (int, error) {
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		return 0, err
-	}
-	return f.csvSink.Send(ctx, ms)
 }
 
 // same compares all files of two folders.

@@ -31,7 +31,7 @@ func unreached(place string, err error) *Fault {
 		f.Remedy = "use the name that its certificate is for"
 	case errors.As(err, &verify):
 		f.Remedy = "give the authority that signed its certificate as ca_file, and check the clocks of both sides"
-	case errors.As(err, &record):
+	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		f.Remedy = "it does not speak TLS at this port: check the port and the scheme of url"
 	case errors.As(err, &dns):
 		f.Remedy = "check the host's name and this machine's name server"

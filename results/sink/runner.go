@@ -47,6 +47,10 @@ const (
 // Runner drives one sink: messages after its cursor, in their order, again and
 // again until they are taken.
 type Runner struct {
+	// Turned is called at each turn and while a Send is out, every ten minutes at
+	// the latest, for a watchdog; nil: nobody asks.
+	Turned func()
+
 	sink    Sink
 	kinds   []outbox.Kind
 	outbox  Outbox
@@ -142,6 +146,7 @@ func (r *Runner) turn(ctx context.Context) error {
 		r.note(func(s *Status) { s.Cursor = cursor })
 	}
 	for {
+		r.turned()
 		ms, err := r.outbox.Messages(ctx, r.cursor, r.kinds, batch)
 		if err != nil {
 			return err
@@ -178,30 +183,42 @@ func (r *Runner) turn(ctx context.Context) error {
 	}
 }
 
+func (r *Runner) turned() {
+	if r.Turned != nil {
+		r.Turned()
+	}
+}
+
 // send is the sink's Send. One that does not come back, as on a network folder
 // whose server is gone, is told of; at the end it is left behind.
-func (r *Runner) send(ctx context.Context, ms []outbox.Message) (done int, err error) {
-	ended := make(chan struct{})
+func (r *Runner) send(ctx context.Context, ms []outbox.Message) (int, error) {
+	type answer struct {
+		done int
+		err  error
+	}
+	answered, ended := make(chan answer, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		done, err = r.sink.Send(ctx, ms)
+		done, err := r.sink.Send(ctx, ms)
+		answered <- answer{done, err}
 	}()
-	slow := time.NewTimer(hangs)
+	slow := time.NewTicker(hangs)
 	defer slow.Stop()
+	stopping := ctx.Done()
+	var late <-chan time.Time
 	for {
 		select {
-		case <-ended:
-			return done, err
+		case a := <-answered:
+			return a.done, a.err
 		case <-slow.C:
-			r.notices.Stand(ctx, r.scope(), CodeFailing, "sending has not come back for "+hangs.String(), "check whether the other side answers; a network folder whose server is gone holds up whoever writes there")
-		case <-ctx.Done():
-			select {
-			case <-ended:
-				return done, err
-			case <-time.After(grace):
-				r.left = ended
-				return 0, ctx.Err()
-			}
+			r.turned() // this loop is well; a new start would not help the other side
+			r.notices.Stand(ctx, r.scope(), CodeFailing, "sending has not come back for "+hangs.String(),
+				"check whether the other side answers; a network folder whose server is gone holds up whoever writes there")
+		case <-stopping:
+			stopping, late = nil, time.After(grace)
+		case <-late:
+			r.left = ended
+			return 0, ctx.Err()
 		}
 	}
 }

@@ -211,7 +211,7 @@ func (w *webhook) said(text []byte) string {
 
 // retryAfter reads a header that has seconds or a date.
 func retryAfter(text string) time.Duration {
-	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
 		return min(time.Duration(min(n, 1<<20))*time.Second, longestAsk)
 	}
 	if at, err := http.ParseTime(text); err == nil {

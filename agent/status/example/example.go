@@ -35,14 +35,14 @@ func Snapshot() status.Snapshot {
 			{About: "/srv/drop/pump-7/export (2).csv", What: "not taken: 05.01.2026 has two meanings, day first or month first", Remedy: "set csv.timestamp_format for this folder", Since: now.Add(-3 * time.Hour)},
 		},
 		Live: &status.Live{
-			Version: "1.4.0", Commit: "0123456789abcdef", Go: "go1.26.0", Build: "agent", Started: now.AddDate(0, 0, -12),
+			Build: status.Build{Version: "1.4.0", Commit: "0123456789abcdef", Go: "go1.26.0", Kind: "agent"}, Started: now.AddDate(0, 0, -12),
 			Uploads: status.Uploads{
 				Flying: 2, Sent: 13_911, Bytes: 12_800_000, Adopted: 3, Failed: map[string]int64{"timeout": 7, "dns": 2, "busy": 1, "other": 0},
 				Trouble: []status.Trouble{{Where: "store", What: "does not answer", Remedy: "check the uplink", Since: now.Add(-4 * time.Minute)}},
 			},
 			Sinks: []status.Sink{
-				{Name: "csv-0f3a91c2", Kind: "csv"},
-				{Name: "mqtt-77b0d1e4", Kind: "mqtt", Waiting: 14, Oldest: now.Add(-9 * time.Minute), Error: "connect: connection refused", Remedy: "start the broker", Since: now.Add(-9 * time.Minute)},
+				{Name: "csv-0f3a91c2", Target: "csv /srv/historian", Sent: 281},
+				{Name: "mqtt-77b0d1e4", Target: "mqtt tls://broker.plant:8883", Sent: 590, Waiting: 14, Oldest: now.Add(-9 * time.Minute), Error: "connection refused", Since: now.Add(-9 * time.Minute)},
 			},
 			Process: status.Process{Resident: 17_900_000, CPU: 402.7, Files: 23},
 		},
@@ -53,7 +53,7 @@ func mill(now time.Time) status.Scheduler {
 	const f = 5 * time.Minute
 	current := now.Truncate(f)
 	s := status.Scheduler{
-		Name: "mill-2", Frequency: int64(f / time.Second), NextWindow: current, NextWake: current.Add(7 * time.Minute),
+		Name: "mill-2", Frequency: int64(f / time.Second), Delay: 120, NextWindow: current, NextWake: current.Add(7 * time.Minute),
 		LastDrop: now.Add(-38 * time.Second), LastRow: now.Add(-71 * time.Second), LastWindow: current.Add(-2 * f), LastUpload: current.Add(-f + 3*time.Second),
 		LastResult: current.Add(-110 * time.Second), Backlog: 2,
 		Outcomes: map[window.Scoring]int64{window.Delivered: 281, window.Missing: 2, window.Unscored: 4, window.Awaited: 1},
@@ -94,8 +94,12 @@ func mill(now time.Time) status.Scheduler {
 	e := event.Document{
 		ID: begin.Format("20060102T150405Z"), State: event.Closed, Start: begin, End: end, Duration: int64(end.Sub(begin) / time.Second), Rows: 76, Peak: highest, PeakAt: highestAt,
 		Top: []resultline.Share{
-			{Name: `gearbox-2\bearing_temperature_drive_end`, Value: 0.314}, {Name: `gearbox-2\vibration_axial`, Value: 0.227}, {Name: `mill-2\motor_current`, Value: 0.131},
-			{Name: `gearbox-2\oil_temperature`, Value: 0.092}, {Name: `mill-2\feed_rate`, Value: 0.061}, {Name: `mill-2\inlet_pressure`, Value: 0.044},
+			{Name: `gearbox-2\bearing_temperature_drive_end`, Value: 0.314},
+			{Name: `gearbox-2\vibration_axial`, Value: 0.227},
+			{Name: `mill-2\motor_current`, Value: 0.131},
+			{Name: `gearbox-2\oil_temperature`, Value: 0.092},
+			{Name: `mill-2\feed_rate`, Value: 0.061},
+			{Name: `mill-2\inlet_pressure`, Value: 0.044},
 		},
 	}
 	s.Events, s.Latest = []event.Document{e}, &e
@@ -125,7 +129,7 @@ func pump(now time.Time) status.Scheduler {
 	const f = 5 * time.Minute
 	current := now.Truncate(f)
 	s := status.Scheduler{
-		Name: "pump-7", Frequency: int64(f / time.Second), NextWindow: current, NextWake: current.Add(4 * time.Minute),
+		Name: "pump-7", Frequency: int64(f / time.Second), Delay: 240, NextWindow: current, NextWake: current.Add(4 * time.Minute),
 		LastDrop: now.Add(-52 * time.Second), LastRow: now.Add(-80 * time.Second), LastWindow: current.Add(-f), LastUpload: current.Add(4 * time.Second),
 		LastResult: current.Add(-21 * time.Minute), Unscored: 3,
 		Outcomes: map[window.Scoring]int64{window.Delivered: 284, window.Failed: 3, window.Awaited: 1},

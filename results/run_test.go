@@ -1,0 +1,116 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/internal/clock"
+	"millwright/internal/event"
+	"millwright/internal/resultline"
+	"millwright/internal/window"
+)
+
+// calm is a Board that nobody looks at.
+type calm struct{}
+
+func (calm) Stand(context.Context, string, string, string, string) {}
+func (calm) Clear(context.Context, string, string)                 {}
+
+// TestRunTurnsAndStops lets the loop run for a day of fake time: results that
+// come half a minute after each wake-up are here soon, the loop turns often
+// enough for a watchdog, and it ends with its context.
+func TestRunTurnsAndStops(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(), &shelf{objects: map[string][]byte{}}
+		sched := Scheduler{
+			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: time.Hour, Delay: 2 * time.Minute, Rate: time.Minute},
+			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(time.Hour, time.Minute, 0),
+		}
+		first := time.Now().Truncate(time.Hour)
+		for i := range 24 {
+			start := first.Add(time.Duration(i) * time.Hour)
+			b.runs = append(b.runs, window.Run{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start.Add(time.Hour + time.Second)})
+			body := resultline.Append(nil, resultline.Row{Time: start.Add(time.Minute).UnixNano(), Reason: resultline.NoAnomalyDetected, Score: 0.1, HasScore: true})
+			there := start.Add(time.Hour + 2*time.Minute + 30*time.Second)
+			time.AfterFunc(time.Until(there), func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.objects[window.ResultKey("", start.UnixNano())] = body
+			})
+		}
+		var turned time.Time
+		slowest := time.Duration(0)
+		set := Settings{Dir: t.TempDir(), Turned: func(string) {
+			if now := time.Now(); !turned.IsZero() {
+				slowest = max(slowest, now.Sub(turned))
+			}
+			turned = time.Now()
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		r := New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, set, zap.NewNop())
+		go func() { ended <- r.Run(ctx) }()
+		time.Sleep(25 * time.Hour)
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		for _, run := range b.runs {
+			o := b.outcomes[run.Start]
+			there := time.Unix(0, run.Start).Add(time.Hour + 2*time.Minute + 30*time.Second)
+			if d := o.At.Sub(there); o.Scoring != window.Delivered || d < 0 || d > 20*time.Second {
+				t.Errorf("%s is %s, %s after its result was there", stamp(run.Start), o.Scoring, d)
+			}
+		}
+		if n := len(s.asked); n > 24*7+3 {
+			t.Errorf("%d requests for 24 results", n)
+		}
+		if slowest > time.Minute {
+			t.Errorf("the loop did not turn for %s", slowest)
+		}
+	})
+}
+
+// TestLedgerThatFails has commits fail for a while: nothing is half done.
+func TestLedgerThatFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(), &shelf{objects: map[string][]byte{}}
+		sched := Scheduler{
+			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute},
+			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(5*time.Minute, time.Minute, 0),
+		}
+		start := time.Now().Truncate(5 * time.Minute)
+		b.runs = []window.Run{{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start}}
+		s.objects[window.ResultKey("", start.UnixNano())] = resultline.Append(nil, resultline.Row{
+			Time: start.Add(time.Minute).UnixNano(), Prediction: 1, Reason: resultline.AnomalyDetected, Score: 0.9, HasScore: true,
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		r := New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, Settings{Dir: t.TempDir()}, zap.NewNop())
+		go func() { ended <- r.Run(ctx) }()
+		time.Sleep(4 * time.Minute)
+		b.mu.Lock()
+		b.err = errors.New("disk full")
+		b.mu.Unlock()
+		time.Sleep(30 * time.Minute)
+		b.mu.Lock()
+		if len(b.messages) != 0 {
+			t.Errorf("%+v", b.messages)
+		}
+		b.err = nil
+		b.mu.Unlock()
+		time.Sleep(time.Minute)
+		cancel()
+		<-ended
+		if len(b.messages) != 2 || b.messages[0].Generation != 1 || b.outcomes[start.UnixNano()].Scoring != window.Delivered || len(b.events) != 1 {
+			t.Errorf("%+v\n%+v", b.messages, b.outcomes)
+		}
+	})
+}
