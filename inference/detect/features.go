@@ -44,6 +44,9 @@ type features struct {
 	z      []float64
 }
 
+// largest is the largest value of a sensor: sums of such values are still finite.
+const largest = 1e100
+
 func newFeatures(b *basis) *features {
 	d := len(b.columns)
 	f := &features{
@@ -75,7 +78,7 @@ func (f *features) add(r frame.Row) *vector {
 	}
 	in := f.inputs.push()
 	for j, c := range f.columns {
-		in[j] = r.Values[c]
+		in[j] = min(max(r.Values[c], -largest), largest)
 		v.present[j] = !math.IsNaN(in[j])
 		if v.present[j] {
 			v.count++

@@ -13,25 +13,69 @@ import (
 type Limit struct {
 	Median   float64 `json:"median"`   // of the smoothed scores of unlabelled rows
 	Limit    float64 `json:"limit"`    // above it a row is anomalous
-	Base     float64 `json:"base"`     // their 99 % quantile, from which the limit was raised
+	Base     float64 `json:"base"`     // their 99 % quantile
 	Weekly   float64 `json:"weekly"`   // episodes per week of the history at the limit
 	Verified bool    `json:"verified"` // the history is long enough to say so
 	Capped   bool    `json:"capped"`   // the target could not be reached
 	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
 }
 
-const safety = 0.5
 const (
 	baseQuantile = 0.99
 	raiseAtMost  = 1.3 // times the distance from median to base
+	// margin is the share of the target that the history may use up: the future holds
+	// more than the past has shown.
+	margin = 0.5
+	// steps is how finely the limit is looked for.
+	steps = 50
 )
 
 // scored is a row of the history with its smoothed score.
 type scored struct {
-	label   int64
-	state   frame.State
-	score   float64 // NaN: does not count
-	trimmed bool
+	label int64
+	state frame.State
+	score float64 // NaN: does not count
+	// apart: the row counts for episodes but not for where the search for the limit
+	// begins, since it was trimmed or is of a mode that the fit did not know.
+	apart bool
+}
+
+// findLimit looks for the lowest limit at which the history has no more episodes a
+// week than its share of the target: from the 99 % quantile of the rows that stand for
+// normal, up to 1.3 times that of all. A history that is too short to say anything of
+// a week gets the latter quantile.
+func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
+	var all, usual []float64
+	for _, r := range rows {
+		if math.IsNaN(r.score) {
+			continue
+		}
+		all = append(all, r.score)
+		if !r.apart {
+			usual = append(usual, r.score)
+		}
+	}
+	running := time.Duration(len(all)) * rate
+	weeks := running.Hours() / (24 * 7)
+	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory}
+	l.Base = max(l.Base, l.Median+1e-6)
+	l.Limit = l.Base
+	if !l.Verified {
+		l.Weekly = episodes(rows, rate, l.Limit) / weeks
+		return l
+	}
+	low, high := l.Base, l.Median+raiseAtMost*(l.Base-l.Median)
+	if len(usual) > 0 {
+		low = max(quantile(usual, baseQuantile), l.Median+1e-6)
+	}
+	for step := range steps + 1 {
+		l.Limit = low + (high-low)*float64(step)/steps
+		if l.Weekly = episodes(rows, rate, l.Limit) / weeks; l.Weekly <= margin*s.FalseAlarmsWeekly {
+			return l
+		}
+	}
+	l.Capped = l.Weekly > s.FalseAlarmsWeekly
+	return l
 }
 
 // restartExcess is how far above the limit, in units of its distance from the
@@ -40,49 +84,16 @@ const restartExcess = 3
 
 // judgeRestarts sets the limit of the restart time: restarts are held against those
 // of the history, whose highest score is peak, with the same room above it as the
-// limit has above its base.
+// limit may have above its base.
 func (l *Limit) judgeRestarts(peak float64) {
 	l.Restart = l.Median + max(restartExcess*(l.Limit-l.Median), raiseAtMost*(peak-l.Median))
-}
-
-// findLimit raises the limit from the base until the history has no more episodes a
-// week than the target.
-func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
-	var v, kept []float64
-	for _, r := range rows {
-		if !math.IsNaN(r.score) {
-			v = append(v, r.score)
-			if !r.trimmed {
-				kept = append(kept, r.score)
-			}
-		}
-	}
-	running := time.Duration(len(v)) * rate
-	l := Limit{Base: quantile(v, baseQuantile), Median: sortedQuantile(v, 0.5)}
-	l.Base = max(l.Base, l.Median+1e-6)
-	l.Limit = l.Base
-	low := quantile(kept, baseQuantile)
-	l.Verified = running >= s.MinHistory
-	weeks := running.Hours() / (24 * 7)
-	l.Weekly = episodes(rows, rate, l.Limit) / weeks
-	if !l.Verified {
-		return l
-	}
-	for step := 0.0; step <= 1; step += 0.02 {
-		l.Limit = low + step*(l.Median+raiseAtMost*(l.Base-l.Median)-low)
-		if l.Weekly = episodes(rows, rate, l.Limit) / weeks; l.Weekly <= s.FalseAlarmsWeekly*safety {
-			break
-		}
-	}
-	l.Capped = l.Weekly > s.FalseAlarmsWeekly
-	return l
 }
 
 // episodes counts the events that a limit would make of the history, by the rule
 // that all of them are counted by.
 func episodes(rows []scored, rate time.Duration, limit float64) float64 {
 	m := event.New(event.RuleFor(time.Hour, rate, 0))
-	seen := map[string]bool{}
+	n, last := 0.0, int64(0)
 	for _, r := range rows {
 		row := resultline.Row{Time: r.label, Reason: resultline.NoAnomalyDetected}
 		switch {
@@ -92,8 +103,10 @@ func episodes(rows []scored, rate time.Duration, limit float64) float64 {
 			row.Prediction, row.Reason = 1, resultline.AnomalyDetected
 		}
 		for _, e := range m.Add(row) {
-			seen[e.ID] = true
+			if n == 0 || e.Start != last {
+				n, last = n+1, e.Start
+			}
 		}
 	}
-	return float64(len(seen))
+	return n
 }

@@ -63,13 +63,17 @@ func head(m *moments.Moments, d int) *moments.Moments {
 	return h
 }
 
+// farthest is how many spreads from its centre a sensor is taken to be at the most, so
+// that no square of it is infinite.
+const farthest = 1e6
+
 // apply brings a vector of blocks of sensors, one for each lag, to the scale of a mode.
 func (s Scale) apply(dst, x []float64, mode int) {
 	c, v := s.Center[mode], s.Spread[mode]
 	d := len(c)
 	for at := 0; at < len(x); at += d {
 		for j := range d {
-			dst[at+j] = (x[at+j] - c[j]) / v[j]
+			dst[at+j] = min(max((x[at+j]-c[j])/v[j], -farthest), farthest)
 		}
 	}
 }

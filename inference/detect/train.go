@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -136,8 +137,26 @@ func (t *trainer) survey(ctx context.Context) error {
 	if len(t.basis.columns) == 0 {
 		return errors.New("no sensor can serve")
 	}
-	t.basis.modes = findModes(s.sample.pick(t.basis.columns), nil, 2*t.spans.Input)
+	named, err := t.named()
+	if err != nil {
+		return err
+	}
+	t.basis.modes = findModes(s.sample.pick(t.basis.columns), named, 2*t.spans.Input)
 	return nil
+}
+
+// named gives the sensors that the user says set the operating point, by index of
+// the sensors that serve; nil when nothing was said.
+func (t *trainer) named() ([]int, error) {
+	var named []int
+	for _, n := range t.s.ModeSensors {
+		at := slices.IndexFunc(t.basis.columns, func(c int) bool { return t.src.Names()[c] == n })
+		if at < 0 {
+			return nil, fmt.Errorf("mode sensor %s: it is not among the sensors that serve", n)
+		}
+		named = append(named, at)
+	}
+	return named, nil
 }
 
 // classify says what each row counts for and deals the learnt ones to the folds.

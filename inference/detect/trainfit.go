@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -118,11 +119,15 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	raw := make([]channels, len(t.class))
 	var counted []channels
 	r := newResiduals(d)
+	known, knows := make([]bool, len(t.class)), knownModes(sums)
 	err = t.vectors(ctx, func(i int, v *vector) error {
-		if t.states[i] != frame.Stopped {
-			raw[i] = fits[t.fold[i]].measure(r, v)
+		if t.states[i] == frame.Stopped {
+			return nil
 		}
+		f := t.fold[i]
+		raw[i] = fits[f].measure(r, v)
 		if t.class[i] >= learnt {
+			known[i] = knows[f][v.mode]
 			counted = append(counted, raw[i])
 		}
 		return nil
@@ -134,7 +139,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
-		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), t.class[i] == trimmed}
+		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), t.class[i] == trimmed || !known[i]}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
 			running.skip(gap)
@@ -155,51 +160,79 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	return h, nil
 }
 
+// knownModes tells of each fold which modes the other folds know well enough to judge
+// its rows: a mode that the history has but once says nothing, in the fold that has
+// it, of how a fit that knows it would do.
+func knownModes(sums [][]*moments.Moments) [][]bool {
+	known := make([][]bool, len(sums))
+	for f := range sums {
+		for _, m := range except(sums, f) {
+			known[f] = append(known[f], m.N >= shrink)
+		}
+	}
+	return known
+}
+
 // trimShare is how much of the history is at most left out of the fit, though not
 // out of the limit: faults that nobody has labelled.
 const trimShare = 0.05
 
-// trim marks the blocks of the history with the highest mean scores and tells how
-// many rows they have.
+// trim marks the blocks of the history whose scores are far out, the worst first, and
+// tells how many rows they have. A history without faults has hardly any.
 func (t *trainer) trim(rows []scored) int {
-	type block struct {
-		rows []int
-		mean float64
-	}
-	var blocks []block
-	size := 2 * t.spans.Score
-	var b block
-	n := 0
-	for i, r := range rows {
-		if t.class[i] < learnt || math.IsNaN(r.score) {
-			continue
-		}
-		n++
-		b.rows = append(b.rows, i)
-		b.mean += r.score
-		if len(b.rows) == size {
-			blocks = append(blocks, b)
-			b = block{}
+	n, taken := 0, 0
+	for _, r := range rows {
+		if !math.IsNaN(r.score) {
+			n++
 		}
 	}
-	slices.SortStableFunc(blocks, func(a, b block) int {
-		switch {
-		case a.mean > b.mean:
-			return -1
-		case a.mean < b.mean:
-			return 1
-		}
-		return 0
-	})
-	taken := 0
+	blocks := t.blocks(rows)
+	fence := farOut(blocks)
 	for _, b := range blocks {
-		if float64(taken+size) > trimShare*float64(n) {
+		if b.sum <= fence || float64(taken+len(b.rows)) > trimShare*float64(n) {
 			break
 		}
 		for _, i := range b.rows {
 			t.class[i] = trimmed
 		}
-		taken += size
+		taken += len(b.rows)
 	}
 	return taken
+}
+
+// block is a stretch of rows that were learnt.
+type block struct {
+	rows []int
+	sum  float64 // of their scores
+}
+
+// farOut is Tukey's outer fence over the blocks: three times the width of the middle
+// half above its upper end.
+func farOut(blocks []block) float64 {
+	var sums []float64
+	for _, b := range blocks {
+		sums = append(sums, b.sum)
+	}
+	low, high := quantile(sums, 0.25), quantile(sums, 0.75)
+	return high + 3*(high-low)
+}
+
+// blocks cuts the history into blocks of two score spans, the worst first.
+func (t *trainer) blocks(rows []scored) []block {
+	size := 2 * t.spans.Score
+	var all []block
+	var b block
+	for i, r := range rows {
+		if math.IsNaN(r.score) || r.apart {
+			continue
+		}
+		b.rows = append(b.rows, i)
+		b.sum += r.score
+		if len(b.rows) == size {
+			all = append(all, b)
+			b = block{}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b block) int { return cmp.Compare(b.sum, a.sum) })
+	return all
 }
