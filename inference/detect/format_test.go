@@ -1,0 +1,92 @@
+package detect
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"runtime"
+	"testing"
+)
+
+func encoded(t testing.TB, m *Model) []byte {
+	t.Helper()
+	b, err := m.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestModelComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	m := train(t, gappy(50, 4000), plant{}.settings())
+	b := encoded(t, m)
+	back, err := ReadModel(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(encoded(t, back), b) {
+		t.Error("decoded and encoded again it has other bytes")
+	}
+	f := gappy(51, 600)
+	end := f.Labels[len(f.Labels)-1] + 1
+	if text(lines(t, m, f), 0, end) != text(lines(t, back, f), 0, end) {
+		t.Error("decoded it scores differently")
+	}
+}
+
+func TestSameDataSameModelWhateverTheCores(t *testing.T) {
+	f := gappy(52, 4000)
+	one := encoded(t, train(t, f, plant{}.settings()))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if !bytes.Equal(one, encoded(t, train(t, f, plant{}.settings()))) {
+		t.Error("on one core the model is another")
+	}
+}
+
+// sealed gives text a checksum that fits.
+func sealed(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+func TestDamagedAndNewerModelsAreRefused(t *testing.T) {
+	t.Parallel()
+	good := encoded(t, train(t, gappy(53, 3000), plant{}.settings()))
+	for at := 0; at < len(good); at += 1 + len(good)/300 {
+		bad := bytes.Clone(good)
+		bad[at] ^= 0x20
+		if err := new(Model).UnmarshalBinary(bad); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+			t.Fatalf("byte %d changed: %v", at, err)
+		}
+		if err := new(Model).UnmarshalBinary(good[:at]); !errors.Is(err, ErrDamaged) {
+			t.Fatalf("cut at %d: %v", at, err)
+		}
+	}
+	newer := bytes.Clone(good[:len(good)-sha256.Size])
+	binary.LittleEndian.PutUint32(newer[8:], version+1)
+	if err := new(Model).UnmarshalBinary(sealed(newer)); !errors.Is(err, ErrNewer) {
+		t.Error(err)
+	}
+}
+
+// FuzzModel changes a model's text and gives it a checksum that fits: whatever is
+// accepted must be able to score.
+func FuzzModel(f *testing.F) {
+	good := encoded(f, train(f, plant{seed: 54, rows: 1500}.frame(), plant{}.settings()))
+	rows := plant{seed: 55, rows: 40, holes: 0.1}.frame()
+	f.Add(good[:len(good)-sha256.Size])
+	f.Add([]byte(magic))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var m Model
+		if m.UnmarshalBinary(sealed(bytes.Clone(b))) != nil || len(m.names) != len(rows.Columns) {
+			return
+		}
+		for _, r := range lines(t, &m, rows) {
+			if r.HasScore && !(r.Score >= 0 && r.Score <= 1) {
+				t.Fatalf("score %v", r.Score)
+			}
+		}
+	})
+}
