@@ -42,8 +42,8 @@ type scored struct {
 
 // findLimit looks for the lowest limit at which the history has no more episodes a
 // week than its share of the target: from the 99 % quantile of the rows that stand for
-// normal, up to 1.3 times that of all. A history that is too short to say anything of
-// a week gets the latter quantile.
+// normal, up to 1.3 times that of all. With half of the history that it takes to verify
+// the target the search begins at the quantile of all; with less that is the limit.
 func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	var all, usual []float64
 	for _, r := range rows {
@@ -60,12 +60,12 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory}
 	l.Base = max(l.Base, l.Median+1e-6)
 	l.Limit = l.Base
-	if !l.Verified {
+	if 2*running < s.MinHistory {
 		l.Weekly = episodes(rows, rate, l.Limit) / weeks
 		return l
 	}
 	low, high := l.Base, l.Median+raiseAtMost*(l.Base-l.Median)
-	if len(usual) > 0 {
+	if l.Verified && len(usual) > 0 {
 		low = max(quantile(usual, baseQuantile), l.Median+1e-6)
 	}
 	for step := range steps + 1 {
