@@ -18,9 +18,9 @@ type fit struct {
 // lambdas are the ridges that are tried; sensors are in units of their spread.
 func lambdas() []float64 { return []float64{1e-3, 1e-2, 1e-1, 1} }
 
-// newFit fits the members to the moments of each mode's vectors, on their own scale or
+// newRegressions fits the ridges to the moments of each mode's vectors, on their own scale or
 // on that of a frozen fit.
-func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
+func newRegressions(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
 	f := &fit{d: d}
 	if f.scale = scaleOf(modes, d); frozen != nil {
 		f.scale = frozen.scale
@@ -34,7 +34,17 @@ func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit,
 	if f.lagged, err = fitRidge(c, p, d, lambda.Lagged); err != nil {
 		return nil, err
 	}
-	f.pca, err = fitPCA(c, p, d)
+	return f, nil
+}
+
+// newFit fits all members.
+func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
+	f, err := newRegressions(modes, d, lambda, frozen)
+	if err != nil {
+		return nil, err
+	}
+	c, _ := f.scale.pool(modes)
+	f.pca, err = fitPCA(c, (Lags+1)*d, d)
 	return f, err
 }
 
@@ -70,7 +80,7 @@ func crossFit(folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([
 	}
 	halves := [][]*moments.Moments{except(folds[:2], -1), except(folds[2:], -1)}
 	for i := range halves {
-		f, err := newFit(halves[1-i], d, lambda, frozen)
+		f, err := newRegressions(halves[1-i], d, lambda, frozen)
 		if err != nil {
 			return nil, spreads{}, err
 		}

@@ -130,6 +130,7 @@ func (t *trainer) survey(ctx context.Context) error {
 		}
 		if why != "" {
 			t.dropped = append(t.dropped, Dropped{n, why})
+			t.log.Info("sensor left out", zap.Stringer("sensor", n), zap.String("why", why))
 			continue
 		}
 		t.basis.columns = append(t.basis.columns, j)

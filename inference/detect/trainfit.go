@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"go.uber.org/zap"
+
 	"millwright/inference/detect/frame"
 	"millwright/inference/detect/moments"
 )
@@ -28,6 +30,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	}
 	if longer := t.settling(past.scores); longer > 0 {
 		t.rules.Restart += longer
+		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
 		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
 			return nil, err
 		}
@@ -38,7 +41,8 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 			return nil, err
 		}
 	}
-	if t.trim(past.rows) > 0 {
+	if n := t.trim(past.rows); n > 0 {
+		t.log.Info("rows far out are not learnt", zap.Int("rows", n))
 		worst, err := t.gather(ctx, trimmed)
 		if err != nil {
 			return nil, err
@@ -69,6 +73,9 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty)
 		Trained: Trained{Rows: len(t.labels), Labels: len(t.s.Labels.Anomaly), Dropped: t.dropped},
 	}
 	m.limit.judgeRestarts(past.restartPeak)
+	if !m.limit.Verified {
+		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
+	}
 	m.Trained.Start, m.Trained.End = t.labels[0], t.labels[len(t.labels)-1]
 	for _, c := range t.class {
 		switch c {
