@@ -36,11 +36,18 @@ func TestModelComesBackAsItWas(t *testing.T) {
 	}
 }
 
+// TestSameDataSameModelWhateverTheCores also has so many sensors that the linear
+// algebra works on several cores.
 func TestSameDataSameModelWhateverTheCores(t *testing.T) {
-	f := gappy(52, 4000)
-	one := encoded(t, train(t, f, plant{}.settings()))
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	if !bytes.Equal(one, encoded(t, train(t, f, plant{}.settings()))) {
+	few, many := gappy(52, 4000), wide(2500, 40)
+	rate := plant{}.settings().Rate
+	both := func() []byte {
+		return append(encoded(t, train(t, few, plant{}.settings())), encoded(t, train(t, many, Settings{Rate: rate}))...)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	two := both()
+	runtime.GOMAXPROCS(1)
+	if !bytes.Equal(two, both()) {
 		t.Error("on one core the model is another")
 	}
 }
