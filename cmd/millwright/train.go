@@ -4,9 +4,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,7 @@ import (
 // trainVerb is what is asked for.
 type trainVerb struct {
 	data        []string
+	schema      string
 	labels      string
 	rate        string
 	off         string
@@ -32,6 +35,7 @@ type trainVerb struct {
 	hold        string
 	model       string
 	weekly      float64
+	dialect     dialectArgs
 }
 
 func newTrainCommand() *cobra.Command {
@@ -44,11 +48,18 @@ func newTrainCommand() *cobra.Command {
 A file's name without .csv is its component; of a folder the files in it count, and
 those in its folders, whose names are then the components. Times labelled as anomalies
 (--labels: a CSV of start,end[,rating] without a header) are not learnt, nor are rows
-while the machine is off (--off) or has just come on again.
+while the machine is off (--off) or has just come on again. Times rated NO_ANOMALY are
+taken for normal however odd they look; NEUTRAL says nothing.
+
+All columns of numbers are read, or those that --schema names, in its order: the JSON of
+a data set's schema as the service has it, {"Components": [{"ComponentName": "pump",
+"Columns": [{"Name": "flow", "Type": "DOUBLE"}]}]}.
 
 The alarm limit follows --false-alarms-per-week, which takes 14 days of history to
 verify. With --mode update only rows newer than the base model's are read; what they
 tell is added to what the base knows.`,
+		Example: `  millwright train --data plant/history --labels plant/labels.csv --off 'pump-7\speed < 100' --rate PT1M --model pump.mwm
+  millwright train --mode update --base pump.mwm --data plant/new --model pump-2.mwm`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return v.run(cmd.Context(), cmd.OutOrStdout(), newLogger("info", "console", cmd.ErrOrStderr()))
@@ -56,7 +67,8 @@ tell is added to what the base knows.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&v.data, "data", nil, "CSV `PATH`s, files or folders (required)")
-	f.StringVar(&v.labels, "labels", "", "CSV `FILE` of start,end[,rating]")
+	f.StringVar(&v.schema, "schema", "", "JSON `FILE` that names the components and columns to read (default: all)")
+	f.StringVar(&v.labels, "labels", "", "CSV `FILE` of start,end[,rating], ratings ANOMALY (default), NO_ANOMALY, NEUTRAL")
 	f.StringVar(&v.rate, "rate", "PT5M", "the model's sampling `RATE`")
 	f.StringVar(&v.off, "off", "", `when the machine is off: 'component\sensor < number', or >`)
 	f.StringVar(&v.mode, "mode", "full", "full or update")
@@ -68,6 +80,7 @@ tell is added to what the base knows.`,
 	f.StringVar(&v.model, "model", "", "`FILE` to write (required)")
 	must(cmd.MarkFlagRequired("data"))
 	must(cmd.MarkFlagRequired("model"))
+	v.dialect.flags(f)
 	return cmd
 }
 
@@ -76,31 +89,9 @@ func (v *trainVerb) run(ctx context.Context, out io.Writer, log *zap.Logger) err
 	if err != nil {
 		return exit(exitUsage, err)
 	}
-	var m *detect.Model
-	switch v.mode {
-	case "full":
-		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate}, log)
-		if err != nil {
-			return exit(exitData, err)
-		}
-		m, err = detect.Train(ctx, src, s, log)
-		if err != nil {
-			return err
-		}
-	case "update":
-		base, err := readModel(v.base)
-		if err != nil {
-			return err
-		}
-		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns()}, log)
-		if err != nil {
-			return exit(exitData, err)
-		}
-		if m, err = detect.Update(ctx, base, src, s, log); err != nil {
-			return err
-		}
-	default:
-		return exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
+	m, err := v.train(ctx, s, log)
+	if err != nil {
+		return err
 	}
 	b, err := m.MarshalBinary()
 	if err != nil {
@@ -111,6 +102,50 @@ func (v *trainVerb) run(ctx context.Context, out io.Writer, log *zap.Logger) err
 	}
 	_, err = fmt.Fprintln(out, m)
 	return err
+}
+
+func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logger) (*detect.Model, error) {
+	read, err := v.dialect.options()
+	if err != nil {
+		return nil, exit(exitUsage, err)
+	}
+	columns, err := readSchema(v.schema)
+	if err != nil {
+		return nil, exit(exitUsage, err)
+	}
+	switch v.mode {
+	case "full":
+		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, CSV: read}, log)
+		if err != nil {
+			return nil, err
+		}
+		if none := src.Missing(); len(none) > 0 {
+			return nil, exit(exitData, fmt.Errorf("%s is in the schema and in no file of --data", none[0]))
+		}
+		return trained(detect.Train(ctx, src, s, log))
+	case "update":
+		base, err := readModel(v.base)
+		if err != nil {
+			return nil, err
+		}
+		if columns != nil && !slices.Equal(columns, base.Columns()) {
+			return nil, exit(exitUsage, errors.New("--schema has other columns than the base model: train in full"))
+		}
+		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), CSV: read}, log)
+		if err != nil {
+			return nil, err
+		}
+		return trained(detect.Update(ctx, base, src, s, log))
+	}
+	return nil, exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
+}
+
+// trained makes what training refuses a matter of the data.
+func trained(m *detect.Model, err error) (*detect.Model, error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		err = exit(exitData, err)
+	}
+	return m, err
 }
 
 func (v *trainVerb) settings() (detect.Settings, error) {
@@ -138,7 +173,7 @@ func (v *trainVerb) settings() (detect.Settings, error) {
 	if s.Hold, err = autoDuration(v.hold); err != nil {
 		return s, fmt.Errorf("--hold: %w", err)
 	}
-	labels, err := readLabels(v.labels)
+	labels, err := v.dialect.labels(v.labels)
 	s.Labels = detect.Labels(labels)
 	return s, err
 }
@@ -151,35 +186,61 @@ func autoDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
+// openData finds and opens files, and tells what is wrong with them.
 func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger) (*files.Source, error) {
 	list, err := files.Find(paths)
 	if err != nil {
-		return nil, err
+		return nil, exit(exitUsage, err)
 	}
 	src, err := files.Open(ctx, list, o)
 	if err != nil {
-		return nil, err
+		return nil, exit(exitData, errors.New(asFlags.Replace(err.Error())))
 	}
 	for _, n := range src.Notes() {
-		log.Warn("data", zap.String("note", n))
+		log.Warn("data", zap.String("note", asFlags.Replace(n)))
+	}
+	for _, n := range src.Missing() {
+		log.Warn("a sensor is in no file", zap.Stringer("sensor", n))
 	}
 	return src, nil
 }
 
-func readLabels(path string) (files.Labels, error) {
+// labels reads a file of labels, whose instants are in the data's zone.
+func (d *dialectArgs) labels(path string) (files.Labels, error) {
 	if path == "" {
 		return files.Labels{}, nil
+	}
+	o, err := d.options()
+	if err != nil {
+		return files.Labels{}, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return files.Labels{}, err
 	}
 	defer f.Close()
-	l, err := files.ReadLabels(f)
+	l, err := files.ReadLabels(f, o.Zone)
 	if err != nil {
 		return l, fmt.Errorf("%s: %w", path, err)
 	}
 	return l, nil
+}
+
+// readSchema gives the columns to read; nil for all.
+func readSchema(path string) ([]frame.Name, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := files.ReadSchema(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return names, nil
 }
 
 func readModel(path string) (*detect.Model, error) {

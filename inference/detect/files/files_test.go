@@ -66,7 +66,7 @@ func TestFilesAreJoinedOnTheGrid(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	l, err := ReadLabels(strings.NewReader("2020-02-01T20:00:00.000000,2020-02-03T00:00:00.000000\n2020-03-01,2020-03-02,no_anomaly\n2020-04-01 10:00,2020-04-01 11:00:00,NEUTRAL\n"))
+	l, err := ReadLabels(strings.NewReader("2020-02-01T20:00:00.000000,2020-02-03T00:00:00.000000\n2020-03-01,2020-03-02,no_anomaly\n2020-04-01 10:00,2020-04-01 11:00:00,NEUTRAL\n"), nil)
 	if err != nil || len(l.Anomaly) != 1 || len(l.Normal) != 1 {
 		t.Fatalf("%+v, %v", l, err)
 	}
@@ -74,7 +74,7 @@ func TestLabels(t *testing.T) {
 		t.Error(got)
 	}
 	for _, text := range []string{"2020-01-01", "a,b", "2020-01-02,2020-01-01", "2020-01-01,2020-01-02,BAD"} {
-		if _, err := ReadLabels(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "line 1") {
+		if _, err := ReadLabels(strings.NewReader(text), nil); err == nil || !strings.Contains(err.Error(), "line 1") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestLabels(t *testing.T) {
 func FuzzReadLabels(f *testing.F) {
 	f.Add("2020-02-01T20:00:00.000000,2020-02-03T00:00:00.000000\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		l, err := ReadLabels(strings.NewReader(text))
+		l, err := ReadLabels(strings.NewReader(text), nil)
 		for _, r := range l.Anomaly {
 			if err == nil && r.End < r.Start {
 				t.Errorf("%+v", r)

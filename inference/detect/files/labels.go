@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -18,9 +19,17 @@ type Labels struct {
 }
 
 // ReadLabels reads a CSV without header: start, end and, optionally, ANOMALY (the
-// default), NO_ANOMALY or NEUTRAL, which counts for nothing.
-func ReadLabels(r io.Reader) (Labels, error) {
-	in := csv.NewReader(r)
+// default), NO_ANOMALY or NEUTRAL, which counts for nothing. Instants that name no zone
+// are in zone; nil is UTC.
+func ReadLabels(r io.Reader, zone *time.Location) (Labels, error) {
+	if zone == nil {
+		zone = time.UTC
+	}
+	text := bufio.NewReader(r)
+	if mark, _ := text.Peek(3); string(mark) == "\ufeff" {
+		_, _ = text.Discard(3)
+	}
+	in := csv.NewReader(text)
 	in.FieldsPerRecord = -1
 	in.TrimLeadingSpace = true
 	var l Labels
@@ -37,8 +46,8 @@ func ReadLabels(r io.Reader) (Labels, error) {
 			return l, fmt.Errorf("read labels: line %d: write start,end", line)
 		}
 		var g frame.Range
-		if g.Start, err = parseStamp(cells[0]); err == nil {
-			g.End, err = parseStamp(cells[1])
+		if g.Start, err = parseStamp(cells[0], zone); err == nil {
+			g.End, err = parseStamp(cells[1], zone)
 		}
 		switch {
 		case err != nil:
@@ -62,12 +71,21 @@ func ReadLabels(r io.Reader) (Labels, error) {
 	}
 }
 
-func parseStamp(text string) (int64, error) {
+// parseStamp reads an instant in the forms that training data may have, with or without
+// a fraction and a zone.
+func parseStamp(text string, zone *time.Location) (int64, error) {
 	text = strings.TrimSpace(text)
-	for _, form := range []string{"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
-		if t, err := time.Parse(form, text); err == nil {
-			return t.UnixNano(), nil
+	for _, day := range []string{"2006-01-02", "2006/01/02", "20060102"} {
+		for _, clock := range []string{"", "T15:04:05", " 15:04:05", "-15:04:05", "T15:04", " 15:04", "-15:04", "-15-04-05", "150405", "1504"} {
+			for _, offset := range []string{"", "Z07:00", "Z0700", "Z07", " Z07:00", " MST"} {
+				if clock == "" && offset != "" || offset == " MST" && !strings.HasSuffix(text, " UTC") {
+					continue // the only name of a zone that means one thing
+				}
+				if t, err := time.ParseInLocation(day+clock+offset, text, zone); err == nil {
+					return t.UnixNano(), nil
+				}
+			}
 		}
 	}
-	return 0, fmt.Errorf("%q is no instant: write 2006-01-02T15:04:05", text)
+	return 0, fmt.Errorf("%q is no instant: write 2006-01-02T15:04:05, or 2006-01-02T15:04:05+01:00", text)
 }

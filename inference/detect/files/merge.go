@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"math"
 )
@@ -52,7 +53,7 @@ func (s *Source) Each(ctx context.Context, fn func(label int64, cells []float64)
 			return err
 		}
 		if label <= last {
-			continue // a row of a file that begins later than its first rows told
+			return errors.New("read data: a file has changed since it was opened: run this again")
 		}
 		last = label
 		if err := fn(label, row); err != nil {

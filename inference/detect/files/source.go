@@ -1,12 +1,12 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"os"
 	"slices"
 	"time"
@@ -31,6 +31,7 @@ type Source struct {
 	o     Options
 	names []frame.Name
 	at    map[frame.Name]int
+	found map[frame.Name]bool // in some file
 	parts []*part
 	notes []string
 }
@@ -40,84 +41,62 @@ var _ frame.Source = (*Source)(nil)
 // part is one file.
 type part struct {
 	File
-	order int   // of those that hold the same label, the first in order wins
-	first int64 // stamp of its first row
+	order    int   // of those that hold the same label, the first in order wins
+	first    int64 // stamp of its oldest row
+	disorder bool  // rows are further behind than a Resampler waits: it has to be sorted
 }
 
-// Open looks at the beginning of every file, or through all of it where rows name
-// their sensors.
+// Open looks through every file once. Files of components that are not asked for are
+// left alone.
 func Open(ctx context.Context, list []File, o Options) (*Source, error) {
-	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}}
+	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}}
 	for i, n := range s.names {
 		s.at[n] = i
 	}
 	for i, f := range list {
+		if o.Columns != nil && !slices.ContainsFunc(o.Columns, func(n frame.Name) bool { return n.Component == f.Component }) {
+			continue
+		}
 		if !window.ValidComponent(f.Component) {
 			return nil, fmt.Errorf("%s: %q cannot be a component's name: rename the file", f.Path, f.Component)
 		}
 		p := &part{File: f, order: i}
-		if err := s.look(ctx, p); err != nil {
+		var none *series.HopelessError
+		switch err := s.look(ctx, p); {
+		case errors.As(err, &none) && none.Empty:
+			s.note(p, "it has no rows")
+		case err != nil:
 			return nil, fmt.Errorf("read %s: %w", f.Path, err)
+		default:
+			s.parts = append(s.parts, p)
 		}
-		s.parts = append(s.parts, p)
 	}
 	if len(s.names) == 0 {
 		return nil, errors.New("open data: no column of numbers in it")
 	}
-	slices.SortStableFunc(s.parts, func(a, b *part) int {
-		switch {
-		case a.first < b.first:
-			return -1
-		case a.first > b.first:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(s.parts, func(a, b *part) int { return cmp.Compare(a.first, b.first) })
 	return s, nil
 }
 
 // Notes are what a person should know of the files, in words.
 func (s *Source) Notes() []string { return s.notes }
 
-// Names are the sensors of all files.
+func (s *Source) note(p *part, form string, v ...any) {
+	s.notes = append(s.notes, p.Path+": "+fmt.Sprintf(form, v...))
+}
+
+// Names are the sensors of all files, or those that were asked for.
 func (s *Source) Names() []frame.Name { return s.names }
 
-// look finds a file's sensors and its first stamp.
-func (s *Source) look(ctx context.Context, p *part) error {
-	file, r, err := s.open(p)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	defer r.Close()
-	p.first = math.MaxInt64
-	for ctx.Err() == nil {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		for _, t := range b.Times {
-			p.first = min(p.first, t)
-		}
-		if r.Dialect().Layout != series.Long {
-			break
+// Missing are the sensors that were asked for and are in no file.
+func (s *Source) Missing() []frame.Name {
+	var none []frame.Name
+	for _, n := range s.names {
+		if !s.found[n] {
+			none = append(none, n)
 		}
 	}
-	names, clashes := series.MapNames(r.Names(), nil)
-	for _, c := range clashes {
-		s.notes = append(s.notes, fmt.Sprintf("%s: %v left out: %s", p.Path, c.Raw, c.Reason))
-	}
-	for _, n := range names {
-		name := frame.Name{Component: p.Component, Sensor: n}
-		if _, known := s.at[name]; n != "" && !known && s.o.Columns == nil {
-			s.at[name] = len(s.names)
-			s.names = append(s.names, name)
-		}
-	}
-	return ctx.Err()
+	return none
 }
 
 func (s *Source) open(p *part) (*os.File, *series.Reader, error) {
@@ -160,8 +139,7 @@ func (s *Source) resample(p *part, yield func(bin) bool) error {
 	defer file.Close()
 	defer r.Close()
 	var columns []int
-	o := series.ResampleOptions{Grid: series.Grid{Rate: s.o.Rate, Label: s.o.Label}, Spec: series.Spec{Aggregate: s.o.Aggregate, Fill: series.FillNone}}
-	rs := series.NewResampler(o, func(label int64, cells []float64) error {
+	rs := s.resampler(func(label int64, cells []float64) error {
 		if len(columns) < len(cells) {
 			columns = s.columns(p.Component, r.Names())
 		}
@@ -170,18 +148,49 @@ func (s *Source) resample(p *part, yield func(bin) bool) error {
 		}
 		return nil
 	})
+	if p.disorder {
+		err = inOrder(r, rs.Add)
+	} else {
+		err = batches(r, rs.Add)
+	}
+	if err = errors.Join(err, rs.Close()); err != nil {
+		return err
+	}
+	if rs.Report().TooLate > 0 {
+		return errors.New("it has changed since it was opened: run this again")
+	}
+	return nil
+}
+
+func (s *Source) resampler(emit func(int64, []float64) error) *series.Resampler {
+	return series.NewResampler(series.ResampleOptions{
+		Grid: series.Grid{Rate: s.o.Rate, Label: s.o.Label}, Spec: series.Spec{Aggregate: s.o.Aggregate, Fill: series.FillNone},
+	}, emit)
+}
+
+func batches(r *series.Reader, add func(*series.Batch) error) error {
 	for {
 		b, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return rs.Close()
+			return nil
+		}
+		if err == nil {
+			err = add(b)
 		}
 		if err != nil {
 			return err
 		}
-		if err := rs.Add(b); err != nil {
-			return err
-		}
 	}
+}
+
+// inOrder hands on a file's rows in the order of time, by way of a scratch file.
+func inOrder(r *series.Reader, add func(*series.Batch) error) error {
+	sorter := series.NewSorter("", 0)
+	defer sorter.Close()
+	if err := batches(r, sorter.Add); err != nil {
+		return err
+	}
+	return sorter.Each(add)
 }
 
 func (s *Source) columns(component string, raw []string) []int {

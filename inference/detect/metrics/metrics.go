@@ -67,16 +67,24 @@ type Collector struct {
 	merger *event.Merger
 	sums   []resultline.Share // of the open event's anomalous rows
 	rows   float64            // their number
-	events []found
+	events []Found
 	first  []int64 // per label: first anomalous row in it, 0 for none
 	scores []labelledScore
 	start  int64
 	end    int64
 }
 
-type found struct {
-	start, end int64
-	shares     []resultline.Share
+// Found is a predicted event.
+type Found struct {
+	Start, End int64              // first and last anomalous row, Unix ns
+	Peak       float64            // highest score
+	Shares     []resultline.Share // each sensor's mean share over the anomalous rows
+}
+
+// Detection is a label that touches rows, and when it was found.
+type Detection struct {
+	frame.Range
+	First int64 // first anomalous row in it, Unix ns; 0: none
 }
 
 type labelledScore struct {
@@ -102,11 +110,12 @@ func (c *Collector) Add(r resultline.Row) {
 		c.scores = append(c.scores, labelledScore{r.Score, frame.Holds(c.labels, r.Time)})
 	}
 	for _, e := range c.merger.Add(r) {
-		if n := len(c.events); n == 0 || c.events[n-1].start != e.Start {
+		if n := len(c.events); n == 0 || c.events[n-1].Start != e.Start {
 			c.close()
-			c.events = append(c.events, found{start: e.Start})
+			c.events = append(c.events, Found{Start: e.Start})
 		}
-		c.events[len(c.events)-1].end = e.End
+		newest := &c.events[len(c.events)-1]
+		newest.End, newest.Peak = e.End, e.Peak
 	}
 	if !r.Anomalous() {
 		return
@@ -131,42 +140,64 @@ func (c *Collector) close() {
 		for i := range c.sums {
 			c.sums[i].Value /= c.rows
 		}
-		c.events[n-1].shares = c.sums
+		c.events[n-1].Shares = c.sums
 	}
 	c.sums, c.rows = nil, 0
 }
 
+// Events gives the predicted events, after the last row.
+func (c *Collector) Events() []Found {
+	c.close()
+	return c.events
+}
+
+// Detections gives the labels that touch rows.
+func (c *Collector) Detections() []Detection {
+	var all []Detection
+	for i, l := range c.labels {
+		if l.End >= c.start && l.Start <= c.end {
+			all = append(all, Detection{l, c.first[i]})
+		}
+	}
+	return all
+}
+
+// Lead is the share of the label's time that was left when it was found.
+func (d Detection) Lead() float64 {
+	switch {
+	case d.First == 0:
+		return 0
+	case d.End == d.Start:
+		return 1
+	}
+	return float64(d.End-d.First) / float64(d.End-d.Start)
+}
+
+// Touches tells whether the event and a range have an instant in common.
+func (f Found) Touches(r frame.Range) bool { return r.Start <= f.End && f.Start <= r.End }
+
 // Metrics gives what the rows amount to.
 func (c *Collector) Metrics() Metrics {
-	c.close()
 	m := Metrics{
 		LabeledRanges: []Range{}, Predicted: []Event{}, DataStart: stamp(c.start), DataEnd: stamp(c.end),
 		RunningSeconds: float64(len(c.scores)) * c.rate.Seconds(),
 	}
 	var lead float64
-	for i, l := range c.labels {
-		if l.End < c.start || l.Start > c.end {
-			continue
-		}
-		m.LabeledRanges = append(m.LabeledRanges, Range{stamp(l.Start), stamp(l.End)})
+	for _, d := range c.Detections() {
+		m.LabeledRanges = append(m.LabeledRanges, Range{stamp(d.Start), stamp(d.End)})
 		m.LabeledEvents.Labeled++
-		if c.first[i] == 0 {
+		if d.First == 0 {
 			continue
 		}
 		m.LabeledEvents.Identified++
-		warning := float64(l.End - c.first[i])
-		m.LabeledEvents.Warning += warning / 1e9
-		if l.End > l.Start {
-			lead += warning / float64(l.End-l.Start)
-		} else {
-			lead++
-		}
+		m.LabeledEvents.Warning += float64(d.End-d.First) / 1e9
+		lead += d.Lead()
 	}
-	for _, e := range c.events {
-		m.Predicted = append(m.Predicted, Event{Range{stamp(e.start), stamp(e.end)}, e.shares})
-		if !slices.ContainsFunc(c.labels, func(l frame.Range) bool { return l.Start <= e.end && e.start <= l.End }) {
+	for _, e := range c.Events() {
+		m.Predicted = append(m.Predicted, Event{Range{stamp(e.Start), stamp(e.End)}, e.Shares})
+		if !slices.ContainsFunc(c.labels, e.Touches) {
 			m.UnknownEvents.Identified++
-			m.UnknownEvents.Duration += float64(e.end-e.start) / 1e9
+			m.UnknownEvents.Duration += float64(e.End-e.Start) / 1e9
 		}
 	}
 	normal := 0
