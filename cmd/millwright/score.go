@@ -6,10 +6,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,17 +18,17 @@ import (
 
 // scoreVerb is what score and evaluate are asked for.
 type scoreVerb struct {
-	model, from, to string
-	data            []string
-	dialect         dialectArgs
+	model   string
+	data    []string
+	period  periodArgs
+	dialect dialectArgs
 }
 
 func (v *scoreVerb) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&v.model, "model", "", "model `FILE` (required)")
 	f.StringArrayVar(&v.data, "data", nil, "CSV `PATH`s, files or folders (required)")
-	f.StringVar(&v.from, "from", "", "results from `T` on (RFC 3339); rows before it are context only")
-	f.StringVar(&v.to, "to", "", "results before `T`")
+	v.period.flags(f, "results from `T` on (RFC 3339); rows before it are context only", "results before `T`")
 	must(cmd.MarkFlagRequired("model"))
 	must(cmd.MarkFlagRequired("data"))
 	v.dialect.flags(f)
@@ -92,7 +90,7 @@ func explain(k detect.Remark) map[string]json.RawMessage {
 // each scores the data and gives fn the rows asked for, with the cells of those that
 // are in the data and nil for those that are held between them.
 func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, fn func(resultline.Row, detect.Remark, []float64) error) error {
-	from, to, err := v.period()
+	from, to, err := v.period.ends()
 	if err != nil {
 		return exit(exitUsage, err)
 	}
@@ -119,23 +117,4 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 			return fn(r, k, nil)
 		})
 	})
-}
-
-// period is from when on and until when results are wanted.
-func (v *scoreVerb) period() (from, to int64, err error) {
-	from, to = math.MinInt64, math.MaxInt64
-	for _, end := range []struct {
-		text string
-		at   *int64
-	}{{v.from, &from}, {v.to, &to}} {
-		if end.text == "" {
-			continue
-		}
-		t, err := time.Parse(time.RFC3339, end.text)
-		if err != nil {
-			return 0, 0, fmt.Errorf("%q is no instant: write 2026-01-05T00:00:00Z", end.text)
-		}
-		*end.at = t.UnixNano()
-	}
-	return from, to, nil
 }

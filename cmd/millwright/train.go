@@ -35,6 +35,7 @@ type trainVerb struct {
 	hold        string
 	model       string
 	weekly      float64
+	period      periodArgs
 	dialect     dialectArgs
 }
 
@@ -80,6 +81,7 @@ tell is added to what the base knows.`,
 	f.StringVar(&v.model, "model", "", "`FILE` to write (required)")
 	must(cmd.MarkFlagRequired("data"))
 	must(cmd.MarkFlagRequired("model"))
+	v.period.flags(f, "learn from rows from `T` on (RFC 3339)", "learn from rows before `T`")
 	v.dialect.flags(f)
 	return cmd
 }
@@ -105,6 +107,10 @@ func (v *trainVerb) run(ctx context.Context, out io.Writer, log *zap.Logger) err
 }
 
 func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logger) (*detect.Model, error) {
+	from, to, err := v.period.ends()
+	if err != nil {
+		return nil, exit(exitUsage, err)
+	}
 	read, err := v.dialect.options()
 	if err != nil {
 		return nil, exit(exitUsage, err)
@@ -122,8 +128,11 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logge
 		if none := src.Missing(); len(none) > 0 {
 			return nil, exit(exitData, fmt.Errorf("%s is in the schema and in no file of --data", none[0]))
 		}
-		return trained(detect.Train(ctx, src, s, log))
+		return trained(detect.Train(ctx, frame.Part{Source: src, From: from, To: to}, s, log))
 	case "update":
+		if v.base == "" {
+			return nil, exit(exitUsage, errors.New("--mode update: --base names the model to update"))
+		}
 		base, err := readModel(v.base)
 		if err != nil {
 			return nil, err
@@ -135,7 +144,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logge
 		if err != nil {
 			return nil, err
 		}
-		return trained(detect.Update(ctx, base, src, s, log))
+		return trained(detect.Update(ctx, base, frame.Part{Source: src, From: from, To: to}, s, log))
 	}
 	return nil, exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
 }

@@ -85,6 +85,24 @@ func (f *Frame) Between(from, to int64) *Frame {
 	return &Frame{Columns: f.Columns, Labels: f.Labels[a:b:b], Cells: f.Cells[a*n : b*n : b*n]}
 }
 
+// Part is the rows of a Source with From <= label < To.
+type Part struct {
+	Source
+	From, To int64 // Unix ns
+}
+
+var _ Source = Part{}
+
+// Each gives the rows.
+func (p Part) Each(ctx context.Context, fn func(int64, []float64) error) error {
+	return p.Source.Each(ctx, func(label int64, cells []float64) error {
+		if label < p.From || label >= p.To {
+			return nil
+		}
+		return fn(label, cells)
+	})
+}
+
 // Collect reads a Source into memory.
 func Collect(ctx context.Context, s Source) (*Frame, error) {
 	f := &Frame{Columns: s.Names()}

@@ -19,6 +19,7 @@ type Collector struct {
 	inside  samples // of anomalous rows
 	outside samples // of normal ones outside labels
 
+	first, last                                    int64 // labels, Unix ns
 	rows, off, restarting, unseen, missing, capped int
 }
 
@@ -39,6 +40,10 @@ func New(m *detect.Model, labels []frame.Range) *Collector {
 // Add takes a result. cells are those of its label beside the model's Columns, nil for
 // a label without any.
 func (c *Collector) Add(r resultline.Row, k detect.Remark, cells []float64) {
+	if c.rows == 0 {
+		c.first = r.Time
+	}
+	c.last = r.Time
 	c.rows++
 	if !r.HasScore {
 		c.off++

@@ -104,7 +104,7 @@ func (c *Collector) view(m *detect.Model, found *metrics.Collector) view {
 		Score: c.chart(c.scores.from, c.scores.to(), wide, labels, events),
 	}
 	if c.rows > 0 {
-		v.Period = fmt.Sprintf("%s to %s UTC, every %s", instant(c.scores.from), instant(c.scores.to()-c.scores.width), length(float64(m.Rate())))
+		v.Period = fmt.Sprintf("%s to %s UTC, every %s", instant(c.first), instant(c.last), length(float64(m.Rate())))
 	}
 	for _, d := range labels {
 		v.Labels = append(v.Labels, labelRowOf(d))
