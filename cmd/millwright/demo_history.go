@@ -21,8 +21,8 @@ faults in both. DIR must be new or empty.`,
 		Example: `  millwright demo history plant`,
 		Args:    wants(1, 1, "the folder to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if h.Weeks < 1 || h.Weeks > 104 {
-				return exit(exitUsage, fmt.Errorf("--weeks %d: it goes from 1 to 104", h.Weeks))
+			if h.Weeks < 2 || h.Weeks > 104 {
+				return exit(exitUsage, fmt.Errorf("--weeks %d: it goes from 2 to 104", h.Weeks))
 			}
 			dir, err := demoDir(args[0])
 			if err != nil {

@@ -80,6 +80,9 @@ func (d Description) Text() string {
 	if !d.Limit.Verified {
 		line("", "the history is too short to verify the false alarms per week")
 	}
+	for _, a := range d.Trained.Above {
+		line("above it", "%s to %s, though labelled NO_ANOMALY: %d rows, at most %.4g", time.Unix(0, a.Start).UTC().Format(time.RFC3339), time.Unix(0, a.End).UTC().Format(time.RFC3339), a.Rows, a.Peak)
+	}
 	line("sensors", "%d:", len(d.Sensors))
 	for _, s := range d.Sensors {
 		line("", "%-40s mean %-10.4g spread %-10.4g left over %.2g of it, held %s", s.Name, s.Mean, s.Spread, s.Residual, s.Hold)

@@ -33,7 +33,16 @@ type Trained struct {
 	Trimmed int       `json:"trimmed"`  // in the limit's estimate only: the worst of the history
 	Labels  int       `json:"labels"`   // anomalies that were left out
 	Dropped []Dropped `json:"dropped,omitempty"`
+	Above   []Above   `json:"above,omitempty"`   // NO_ANOMALY ranges with rows above the limit
 	Updates int       `json:"updates,omitempty"` // how often newer rows were added
+}
+
+// Above is a range that was labelled NO_ANOMALY and has rows above the limit.
+type Above struct {
+	Start int64   `json:"start_ns"` // Unix ns
+	End   int64   `json:"end_ns"`
+	Rows  int     `json:"rows"` // above the limit
+	Peak  float64 `json:"peak"` // their highest smoothed score, in units of the limit's
 }
 
 // Rate is the step of the model's grid.

@@ -23,7 +23,7 @@ type Settings struct {
 // Labels are what people said of the past.
 type Labels struct {
 	Anomaly []frame.Range // not normal: in neither fit nor limit
-	Normal  []frame.Range // NO_ANOMALY: in the limit's estimate in any case
+	Normal  []frame.Range // NO_ANOMALY: in the limit's estimate in any case, and beside an anomaly too
 }
 
 func (s Settings) withDefaults() Settings {

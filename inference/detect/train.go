@@ -174,7 +174,7 @@ func (t *trainer) classify(ctx context.Context) error {
 		switch {
 		case r.State == frame.Stopped || !t.enough(r.Values):
 			k = idle
-		case frame.Holds(anomalies, r.Label):
+		case frame.Holds(t.s.Labels.Anomaly, r.Label), frame.Holds(anomalies, r.Label) && !frame.Holds(t.s.Labels.Normal, r.Label):
 			k = labelled
 		case r.State == frame.Restarting:
 			k = restarting

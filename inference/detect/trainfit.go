@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -76,6 +77,11 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty)
 	if !m.limit.Verified {
 		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
+	m.Trained.Above = above(past.rows, t.s.Labels.Normal, m.limit.Limit)
+	for _, a := range m.Trained.Above {
+		t.log.Warn("labelled NO_ANOMALY, and above the limit all the same",
+			zap.Time("start", time.Unix(0, a.Start).UTC()), zap.Time("end", time.Unix(0, a.End).UTC()), zap.Int("rows", a.Rows))
+	}
 	m.Trained.Start, m.Trained.End = t.labels[0], t.labels[len(t.labels)-1]
 	for _, c := range t.class {
 		switch c {
@@ -86,6 +92,24 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty)
 		}
 	}
 	return m, nil
+}
+
+// above lists the ranges of normal rows in which some are above the limit.
+func above(rows []scored, normal []frame.Range, limit float64) []Above {
+	var list []Above
+	for _, r := range normal {
+		a := Above{Start: r.Start, End: r.End}
+		for _, row := range rows {
+			if row.label >= r.Start && row.label <= r.End && row.score > limit {
+				a.Rows++
+				a.Peak = max(a.Peak, row.score)
+			}
+		}
+		if a.Rows > 0 {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // gather makes a pass for the moments of the rows of a class, by fold and mode.
@@ -146,7 +170,8 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
-		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), t.class[i] == trimmed || !known[i]}
+		apart := !known[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
+		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), apart}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
 			running.skip(gap)

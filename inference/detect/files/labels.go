@@ -81,7 +81,7 @@ func parseStamp(text string, zone *time.Location) (int64, error) {
 				if clock == "" && offset != "" || offset == " MST" && !strings.HasSuffix(text, " UTC") {
 					continue // the only name of a zone that means one thing
 				}
-				if t, err := time.ParseInLocation(day+clock+offset, text, zone); err == nil {
+				if t, err := time.ParseInLocation(day+clock+offset, text, zone); err == nil && t.Year() > 1678 && t.Year() < 2262 {
 					return t.UnixNano(), nil
 				}
 			}
