@@ -13,6 +13,7 @@ import (
 
 	"millwright/inference/detect"
 	"millwright/inference/detect/files"
+	"millwright/inference/detect/frame"
 	"millwright/internal/resultline"
 )
 
@@ -41,8 +42,10 @@ func newScoreCommand() *cobra.Command {
 		Use:   "score --model FILE --data PATH...",
 		Short: "Score CSV files with a model",
 		Long: `Score a machine's rows with a model and print a result line for each row, in the form of
-results.jsonl. With --explain each line also has "explain": the operating mode and
-whether training has seen it, and how many sensors are missing.`,
+results.jsonl. With --explain each line also has "explain": whether the machine runs,
+restarts or is off, the operating mode with the sensor that sets it and its value,
+whether training has seen such a value, how many sensors are missing, and whether too
+little is known for an anomaly.`,
 		Example: `  millwright score --model pump.mwm --data plant/new > results.jsonl`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +66,7 @@ func (v *scoreVerb) run(ctx context.Context, stdout, errs io.Writer, explains bo
 	var line []byte
 	err = v.each(ctx, m, errs, func(r resultline.Row, k detect.Remark, _ []float64) error {
 		if explains {
-			r.Extra = explain(k)
+			r.Extra = explain(m, k)
 		}
 		line = resultline.Append(line[:0], r)
 		_, err := out.Write(line)
@@ -75,10 +78,23 @@ func (v *scoreVerb) run(ctx context.Context, stdout, errs io.Writer, explains bo
 	return out.Flush()
 }
 
-func explain(k detect.Remark) map[string]json.RawMessage {
-	e := map[string]any{"mode": k.Mode, "missing": k.Missing, "unseen_mode": k.Unseen, "capped": k.Capped}
-	if !math.IsNaN(k.Pilot) {
-		e["pilot"] = k.Pilot
+// explain says what a row's operating point is, whether training has seen it, and how
+// much is known of it.
+func explain(m *detect.Model, k detect.Remark) map[string]json.RawMessage {
+	e := struct {
+		Capped     bool     `json:"capped"`  // too little is known for an anomaly
+		Missing    int      `json:"missing"` // sensors
+		State      string   `json:"state"`
+		ModeSensor string   `json:"mode_sensor,omitempty"`
+		ModeValue  *float64 `json:"mode_value,omitempty"` // smoothed
+		Mode       *int     `json:"mode,omitempty"`
+		Unseen     bool     `json:"unseen_mode"`
+	}{Capped: k.Capped, Missing: k.Missing, State: k.State.String(), Unseen: k.Unseen}
+	if pilot, _, ok := m.Pilot(); ok && k.State != frame.Stopped {
+		e.ModeSensor, e.Mode = pilot.String(), &k.Mode
+		if !math.IsNaN(k.Pilot) {
+			e.ModeValue = &k.Pilot
+		}
 	}
 	text, err := json.Marshal(e)
 	if err != nil {

@@ -71,11 +71,16 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty)
 	m := &Model{
 		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: f, calibration: past.calibration,
 		lambda: lambda, limit: findLimit(past.rows, t.s.Rate, t.s), sums: all,
-		Trained: Trained{Rows: len(t.labels), Labels: len(t.s.Labels.Anomaly), Dropped: t.dropped},
+		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped},
 	}
 	m.limit.judgeRestarts(past.restartPeak)
 	if !m.limit.Verified {
 		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
+	}
+	for _, r := range t.s.Labels.Anomaly {
+		if r.End >= t.labels[0] && r.Start <= t.labels[len(t.labels)-1] {
+			m.Trained.Labels++
+		}
 	}
 	m.Trained.Above = above(past.rows, t.s.Labels.Normal, m.limit.Limit)
 	for _, a := range m.Trained.Above {

@@ -15,6 +15,17 @@ const (
 	Stopped          // the off condition holds
 )
 
+// String is the state in a word.
+func (s State) String() string {
+	switch s {
+	case Stopped:
+		return "off"
+	case Restarting:
+		return "restarting"
+	}
+	return "running"
+}
+
 // Row is one label of the grid after holding.
 type Row struct {
 	Label  int64     // Unix ns
