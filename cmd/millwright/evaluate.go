@@ -33,7 +33,7 @@ time, AUC, and false alarms per week. No result is adjusted to fit a label.
 With --html the same is also written as a page with pictures, one file that needs
 nothing beside it: the score over time, the sensors of each event, and the values of
 each sensor in and out of events.`,
-		Example: `  millwright evaluate --model pump.mwm --data plant/new --labels plant/labels.csv --html pump.html`,
+		Example: `  millwright evaluate --model plant/pump.mwm --data plant/new --labels plant/labels.csv --html plant/pump.html`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -46,7 +46,7 @@ results.jsonl. With --explain each line also has "explain": whether the machine 
 restarts or is off, the operating mode with the sensor that sets it and its value,
 whether training has seen such a value, how many sensors are missing, and whether too
 little is known for an anomaly.`,
-		Example: `  millwright score --model pump.mwm --data plant/new > results.jsonl`,
+		Example: `  millwright score --model plant/pump.mwm --data plant/new > plant/results.jsonl`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), explains)

@@ -59,8 +59,8 @@ a data set's schema as the service has it, {"Components": [{"ComponentName": "pu
 The alarm limit follows --false-alarms-per-week, which takes 14 days of history to
 verify. With --mode update only rows newer than the base model's are read; what they
 tell is added to what the base knows.`,
-		Example: `  millwright train --data plant/history --labels plant/labels.csv --off 'pump-7\speed < 100' --rate PT1M --model pump.mwm
-  millwright train --mode update --base pump.mwm --data plant/new --model pump-2.mwm`,
+		Example: `  millwright train --data plant/history --labels plant/labels.csv --off 'pump-7\speed < 100' --model plant/pump.mwm
+  millwright train --mode update --base plant/pump.mwm --data plant/new --labels plant/labels.csv --model plant/pump-2.mwm`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return v.run(cmd.Context(), cmd.OutOrStdout(), newLogger("info", "console", cmd.ErrOrStderr()))

@@ -82,10 +82,14 @@ func (m *Model) String() string {
 	if name, k, ok := m.Pilot(); ok {
 		pilot = fmt.Sprintf("%d modes of %s", k.Count(), name)
 	}
+	text := fmt.Sprintf("%d sensors, %s, restart %s, limit %.3g (median %.3g, base %.3g), %.2g episodes a week of the history",
+		len(m.basis.columns), pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, m.limit.Weekly)
 	var dropped []string
 	for _, d := range m.Trained.Dropped {
 		dropped = append(dropped, d.Sensor.String()+" ("+d.Reason+")")
 	}
-	return fmt.Sprintf("%d sensors, %s, restart %s, limit %.3g (median %.3g, base %.3g), %.2g episodes a week of the history; dropped: %s",
-		len(m.basis.columns), pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, m.limit.Weekly, strings.Join(dropped, ", "))
+	if len(dropped) > 0 {
+		text += "; left out: " + strings.Join(dropped, ", ")
+	}
+	return text
 }
