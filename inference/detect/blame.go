@@ -1,6 +1,10 @@
 package detect
 
-import "millwright/internal/resultline"
+import (
+	"math"
+
+	"millwright/internal/resultline"
+)
 
 // Weights of what tells how much each sensor has to do with a row's score. Residuals
 // of the lagged members smear over the sensors that move along.
@@ -25,8 +29,20 @@ func (s *Scorer) contribute(v *vector) {
 		if v.lagged {
 			c[j] += blameRest*sq(s.r.rest) + blameLagged*sq(s.r.lagged)
 		}
+		c[j] = bounded(c[j])
 	}
 }
+
+// bounded keeps what has grown beyond all measure finite. No history makes such a model,
+// but a file can hold one.
+func bounded(v float64) float64 {
+	if math.IsNaN(v) {
+		return maxMeasure
+	}
+	return min(v, maxMeasure)
+}
+
+const maxMeasure = 1e100
 
 // share writes each sensor's part in the rows of the last score span, in the whole
 // 1. Rows that stand out have the larger say.

@@ -104,3 +104,37 @@ func FuzzModel(f *testing.F) {
 		}
 	})
 }
+
+// TestOddNumbersStillScore holds what a checksum cannot: a model whose numbers are odd
+// gives no score outside 0 to 1.
+func TestOddNumbersStillScore(t *testing.T) {
+	t.Parallel()
+	good := encoded(t, train(t, plant{seed: 54, rows: 1500}.frame(), plant{}.settings()))
+	body := int(16 + binary.LittleEndian.Uint32(good[12:]))
+	rows := plant{seed: 55, rows: 40, holes: 0.1}.frame()
+	accepted := 0
+	for at := body; at < len(good)-sha256.Size; at += 8 * 23 {
+		for _, v := range []float64{math.MaxFloat64, -math.MaxFloat64, 1e-308, math.NaN()} {
+			b := bytes.Clone(good[:len(good)-sha256.Size])
+			binary.LittleEndian.PutUint64(b[at:], math.Float64bits(v))
+			var m Model
+			if m.UnmarshalBinary(sealed(b)) != nil {
+				continue
+			}
+			accepted++
+			for _, r := range lines(t, &m, rows) {
+				if r.HasScore && !(r.Score >= 0 && r.Score <= 1) {
+					t.Fatalf("with %v at %d: score %v", v, at, r.Score)
+				}
+				for _, s := range r.Diagnostics {
+					if !(s.Value >= 0 && s.Value <= 1) {
+						t.Fatalf("with %v at %d: share %v", v, at, s.Value)
+					}
+				}
+			}
+		}
+	}
+	if accepted == 0 {
+		t.Error("none was accepted")
+	}
+}

@@ -246,3 +246,32 @@ func TestBlankedSensorTakesNoPart(t *testing.T) {
 		}
 	}
 }
+
+func TestAbsurdReadingsComeToNothing(t *testing.T) {
+	t.Parallel()
+	absurd := func(of plant, values ...float64) plant {
+		of.fault = func(i int, cells []float64) {
+			if i%300 == 7 {
+				cells[i%7] = values[i/300%len(values)]
+			}
+		}
+		return of
+	}
+	sane := plant{seed: 70, rows: 4000}
+	for name, m := range map[string]*Model{
+		"when scored": train(t, sane.frame(), sane.settings()), "when learnt": train(t, absurd(sane, 1e308, math.Inf(1), math.Inf(-1)).frame(), sane.settings()),
+	} {
+		for _, r := range lines(t, m, absurd(plant{seed: 71, rows: 4000}, 1e308, -1e308, math.Inf(1), math.Inf(-1), 9e99, -9e99, 1e-320).frame()) {
+			if !r.HasScore {
+				continue
+			}
+			sum := 0.0
+			for _, s := range r.Diagnostics {
+				sum += s.Value
+			}
+			if !(r.Score >= 0 && r.Score <= 1) || !(math.Abs(sum-1) < 1e-6 || sum == 0) {
+				t.Fatalf("%s: %+v, the shares' sum %v", name, r, sum)
+			}
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	if r.Fresh {
 		s.blame.clear()
 	}
-	score := s.m.calibration.score(s.m.fit.measure(s.r, v))
+	score := bounded(s.m.calibration.score(s.m.fit.measure(s.r, v)))
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)

@@ -63,6 +63,10 @@ type held struct {
 	ok    bool
 }
 
+// maxReading is beyond what any sensor reads: larger numbers count as missing, since
+// their squares could not be told apart from infinity.
+const maxReading = 1e100
+
 // NewTracker makes a Tracker that knows nothing of the past.
 func NewTracker(r Rules) *Tracker {
 	return &Tracker{rules: r, last: make([]held, len(r.Hold)), row: make([]float64, len(r.Hold)), gone: true}
@@ -78,7 +82,7 @@ func (t *Tracker) Add(label int64, cells []float64, fn func(Row) error) error {
 	}
 	t.label = label
 	for i, v := range cells {
-		if !math.IsNaN(v) {
+		if math.Abs(v) <= maxReading { // not so of NaN
 			t.last[i] = held{label, v, true}
 		}
 	}
