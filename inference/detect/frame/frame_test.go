@@ -36,9 +36,16 @@ func TestTrackerHoldsMarksAndSkips(t *testing.T) {
 		}
 	}
 	want := []got{
-		{1, Running, true, 50, 1}, {2, Running, false, 50, 2}, {3, Running, false, 50, 2}, // 4: nothing is held any more
-		{5, Stopped, true, 5, nan}, {6, Restarting, false, 60, 3}, {7, Restarting, false, 60, 3}, {8, Running, false, 60, 3},
-		{9, Running, false, 60, 3}, {10, Running, false, 60, nan}, {20, Running, true, nan, 4},
+		{1, Running, true, 50, 1},
+		{2, Running, false, 50, 2},
+		{3, Running, false, 50, 2}, // 4: nothing is held any more
+		{5, Stopped, true, 5, nan},
+		{6, Restarting, false, 60, 3},
+		{7, Restarting, false, 60, 3},
+		{8, Running, false, 60, 3},
+		{9, Running, false, 60, 3},
+		{10, Running, false, 60, nan},
+		{20, Running, true, nan, 4},
 	}
 	equal := func(x, y float64) bool { return x == y || x != x && y != y }
 	if !slices.EqualFunc(rows, want, func(g, w got) bool {

@@ -18,8 +18,10 @@ func TestMetricsByHand(t *testing.T) {
 	t.Parallel()
 	c := New(time.Hour, []frame.Range{{Start: 20 * hour, End: 30 * hour}, {Start: 60 * hour, End: 70 * hour}, {Start: 900 * hour, End: 901 * hour}})
 	for i := int64(1); i <= 200; i++ {
-		r := resultline.Row{Time: i * hour, HasScore: true, Score: 0.1, Reason: resultline.NoAnomalyDetected,
-			Diagnostics: []resultline.Share{{Name: `c\a`, Value: 0.25}, {Name: `c\b`, Value: 0.75}}}
+		r := resultline.Row{
+			Time: i * hour, HasScore: true, Score: 0.1, Reason: resultline.NoAnomalyDetected,
+			Diagnostics: []resultline.Share{{Name: `c\a`, Value: 0.25}, {Name: `c\b`, Value: 0.75}},
+		}
 		if i >= 23 && i <= 30 || i == 100 || i == 101 {
 			r.Score, r.Prediction, r.Reason = 0.9, 1, resultline.AnomalyDetected
 		}
