@@ -51,19 +51,22 @@ func (c *Collector) Add(r resultline.Row, k detect.Remark, cells []float64) {
 		return
 	}
 	c.scores.add(r.Time, r.Score)
-	for n, yes := range map[*int]bool{
-		&c.restarting: k.State == frame.Restarting, &c.unseen: k.Unseen, &c.missing: k.Missing > 0, &c.capped: k.Capped,
-	} {
-		if yes {
-			*n++
-		}
-	}
+	tally(&c.restarting, k.State == frame.Restarting)
+	tally(&c.unseen, k.Unseen)
+	tally(&c.missing, k.Missing > 0)
+	tally(&c.capped, k.Capped)
 	switch {
 	case cells == nil:
 	case r.Anomalous():
 		c.inside.add(c.columns, cells)
 	case !frame.Holds(c.labels, r.Time):
 		c.outside.add(c.columns, cells)
+	}
+}
+
+func tally(n *int, yes bool) {
+	if yes {
+		*n++
 	}
 }
 
