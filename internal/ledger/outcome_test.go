@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func anOutcome(scheduler string, i int, s window.Scoring) window.Outcome {
 	start := int64(i) * int64(5*time.Minute)
 	return window.Outcome{
 		Scheduler: scheduler, Start: start, Wake: at(start + 1), Uploaded: at(start + 2), Scoring: s, Reason: "why", Remedy: "what to do", At: at(start + 3),
-		Generation: 2, Rows: 5, Anomalous: 2, Off: 1, Peak: 0.75, PeakAt: start + 4, Size: 99, SHA256: [32]byte{1, 2}, ETag: "tag", Path: "results/x",
+		Generation: 2, Rows: 5, Anomalous: 2, Off: 1, Peak: 0.75, PeakAt: start + 4, Size: 99, SHA256: [32]byte{1, 2}, ETag: "tag", Path: "results/x", Refused: "rules tag2",
 	}
 }
 
@@ -34,7 +35,7 @@ func TestOutcomes(t *testing.T) {
 	l := openTest(t, t.TempDir())
 	a, b, c := anOutcome("a", 1, window.Delivered), anOutcome("a", 2, window.Missing), anOutcome("b", 1, window.Awaited)
 	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a, b, c}})
-	b.Scoring, b.Reason, b.Off = window.Delivered, "", 3
+	b.Scoring, b.Reason, b.Off, b.Refused = window.Delivered, "", 3, ""
 	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{b}})
 	for name, tt := range map[string]struct {
 		f    OutcomeFilter
@@ -226,5 +227,18 @@ func TestRuns(t *testing.T) {
 	}
 	if got, _ := l.Runs(t.Context(), "s", streams, five, 2*five); len(got) != 1 {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestEachFollowed(t *testing.T) {
+	t.Parallel()
+	l := openTest(t, t.TempDir())
+	for _, name := range []string{"b", "a"} {
+		commitStep(t, l, outbox.Step{Scheduler: name, State: []byte("state of " + name)})
+	}
+	var got []string
+	err := l.EachFollowed(t.Context(), func(name string, state []byte) { got = append(got, name+": "+string(state)) })
+	if want := []string{"a: state of a", "b: state of b"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q %v, want %q", got, err, want)
 	}
 }

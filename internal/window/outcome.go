@@ -27,6 +27,7 @@ type Outcome struct {
 	Scoring   Scoring
 	Reason    string    // why it is missing, failed or unscored, or what is wrong with its result so far; safe for terminals
 	Remedy    string    // what to do about it
+	Refused   string    // rules and ETag of the newest object that cannot be used; empty: none
 	At        time.Time // since when the mark stands, business time
 
 	// The result on site; all zero while there is none.
