@@ -22,18 +22,23 @@ type follower struct {
 	line     []place // windows whose rows are in no event yet, ascending
 	waits    map[int64]*waiting
 
-	refused map[int64]string // window -> ETag of an object that cannot be used
+	rules    string // under which objects are judged, in one word
+	crowded  bool   // a listing did not come to its end
+	unlisted bool   // the store refuses to list
+	relist   moment // when it is asked again
+	veiled   bool   // and it calls forbidden what may not be there
 
 	nextPair   moment
 	nextLook   moment
 	nextAsk    moment
 	nextSurvey moment
 	nextDaily  moment
-	failures   int // looks in a row that did not get through to the store
+	failures   int  // looks in a row that did not get through to the store
+	partial    bool // the last look did not come to all windows whose turn it was
 }
 
 func newFollower(r *Results, s *Scheduler) *follower {
-	return &follower{Scheduler: s, r: r, log: r.log.With(zap.String("scheduler", s.Name)), thorough: true, waits: map[int64]*waiting{}, refused: map[int64]string{}}
+	return &follower{Scheduler: s, r: r, log: r.log.With(zap.String("scheduler", s.Name)), thorough: true, waits: map[int64]*waiting{}, rules: rules(r.set, s)}
 }
 
 // run works until ctx ends.
@@ -150,7 +155,7 @@ func (f *follower) lookable(n now, w *waiting) (moment, bool) {
 	default:
 		return at, false
 	}
-	if f.failures > 0 {
+	if f.held() {
 		at = later(at, f.nextLook)
 	}
 	return at, true

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap/zaptest"
+
+	"millwright/internal/objstore"
 	"millwright/internal/outbox"
 	"millwright/internal/window"
 )
@@ -312,6 +315,166 @@ func TestPolicyWithoutListing(t *testing.T) {
 	r.is(2, window.Delivered)
 }
 
+// TestAbsentLooksForbidden: without s3:ListBucket S3 answers 403 for what is not there.
+func TestAbsentLooksForbidden(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.store.noList.Store(true)
+	r.store.hides.Store(true)
+	const windows = 3 * maxSingle
+	for i := range windows {
+		r.uploaded(i)
+	}
+	r.put(0, r.lines(0, 0.1))
+	r.until(wake + time.Minute)
+	r.is(0, window.Delivered)
+	r.until(wake + 11*time.Minute)
+	if note := r.notes["pump results"]; !strings.Contains(note, "may not be listed") {
+		t.Errorf("notes: %v", r.notes)
+	}
+	r.clock.now = r.clock.now.Add(windows * 5 * time.Minute) // all of them at once
+	before := r.store.requests()
+	r.until(wake + windows*10*time.Minute)
+	for i := 1; i < windows; i++ {
+		if o := r.is(i, window.Missing); !strings.Contains(o.Reason, "403") || !strings.Contains(o.Remedy, "s3:ListBucket") {
+			t.Fatalf("%+v", o)
+		}
+	}
+	// Hourly a listing and a few keys.
+	if n := r.store.requests() - before; n > windows+5*(maxSingle+1) {
+		t.Errorf("%d requests for %d windows", n, windows)
+	}
+	r.store.noList.Store(false)
+	r.store.hides.Store(false)
+	r.put(1, r.lines(1, 0.1))
+	r.until(wake + windows*10*time.Minute + 2*time.Hour)
+	r.is(1, window.Delivered)
+	if note := r.notes["pump results"]; note != "" {
+		t.Errorf("it still stands: %s", note)
+	}
+}
+
+// TestForbiddenThatIsThere: what is listed and may not be read is not missing.
+func TestForbiddenThatIsThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.uploaded(0)
+	r.uploaded(1)
+	denied := error(objstore.ErrForbidden)
+	r.store.failGet.Store(&denied)
+	r.put(0, r.lines(0, 0.1))
+	r.until(wake + time.Hour)
+	r.is(0, window.Awaited)
+	if note := r.notes["pump results"]; !strings.Contains(note, "cannot be looked for") {
+		t.Errorf("notes: %v", r.notes)
+	}
+	r.store.failGet.Store(nil)
+	r.until(wake + time.Hour + 2*time.Minute)
+	r.is(0, window.Delivered)
+}
+
+// TestCrowdedPrefix: what a listing did not come to is not missing.
+func TestCrowdedPrefix(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for i := range 3 {
+		r.uploaded(i)
+	}
+	r.put(2, r.lines(2, 0.1))
+	r.store.crowd.Store(true)
+	r.clock.now = r.clock.now.Add(24 * time.Hour)
+	r.pass()
+	r.is(0, window.Missing)
+	r.is(2, window.Delivered)
+}
+
+// TestUnusableIsNotFetchedAgain after a restart, but for other rules.
+func TestUnusableIsNotFetchedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.set.Limits.Bytes = 600
+	r.restart()
+	long := r.lines(0, 0.1, 0.2, 0.3, 0.4, 0.5)
+	r.uploaded(0)
+	r.uploaded(1)
+	r.put(0, long)
+	r.put(1, r.lines(1, 0.1))
+	r.until(wake + 11*time.Minute)
+	r.is(0, window.Missing)
+	r.is(1, window.Delivered)
+	r.put(1, r.lines(1, 0.2)[:20]) // torn: what is on site stays
+	r.until(3 * time.Hour)
+	if o := r.is(1, window.Delivered); o.Generation != 1 || o.Refused == "" {
+		t.Errorf("%+v", o)
+	}
+	gets := r.store.gets.Load()
+	for range 3 {
+		r.restart()
+		r.pass()
+	}
+	if n := r.store.gets.Load() - gets; n != 0 {
+		t.Errorf("fetched %d times again", n)
+	}
+	r.set.Limits.Bytes = 60000
+	r.restart()
+	r.pass()
+	if o := r.is(0, window.Delivered); o.Refused != "" {
+		t.Errorf("%+v", o)
+	}
+	r.onSite(0, long)
+}
+
+// TestClockThatWasSetBack: a look by the wrong time is not the last one.
+func TestClockThatWasSetBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	settled := true
+	r.set.Settled = func() bool { return settled }
+	r.restart()
+	r.uploaded(0)
+	r.until(wake + 65*time.Second)
+	settled = false
+	r.clock.now = r.clock.now.Add(24 * time.Hour)
+	r.pass()
+	r.clock.now = r.clock.now.Add(-24 * time.Hour)
+	settled = true
+	r.until(wake + 9*time.Minute + 50*time.Second)
+	r.put(0, r.lines(0, 0.1))
+	r.clock.now = time.Unix(0, monday).Add(wake + 10*time.Minute)
+	r.pass()
+	r.is(0, window.Delivered)
+	r.wantMessages(outbox.Alert)
+}
+
+// TestClockThatBeginsInThePast: windows from long ago are paired once it is right.
+func TestClockThatBeginsInThePast(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.uploaded(0)
+	r.put(0, r.lines(0, 0.1))
+	settled := false
+	r.set.Settled = func() bool { return settled }
+	r.restart()
+	r.clock.now = time.Unix(1000, 0)
+	r.pass()
+	settled = true
+	r.clock.now = time.Unix(0, monday).Add(10 * 24 * time.Hour)
+	r.pass()
+	r.is(0, window.Delivered)
+}
+
+// TestContradictoryStateHoldsNothingUp: no program has written it, a disk may have.
+func TestContradictoryStateHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.uploaded(0)
+	r.put(0, r.lines(0, 0.9))
+	r.must(r.ledger.CommitStep(t.Context(), outbox.Step{Scheduler: "pump", State: []byte(`{"fed_ns":0,"merger":{"event":{"rows":-1}},"events":{"x":3}}`)}))
+	r.until(wake + time.Minute)
+	r.is(0, window.Delivered)
+	r.wantMessages(outbox.Change, "pump/20260105T080100Z/event/1")
+}
+
 func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -369,5 +532,29 @@ func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
 	r.until(80 * time.Hour)
 	if o := r.outcome(0); o.Scoring != "" {
 		t.Errorf("it came back: %+v", o)
+	}
+}
+
+// TestFormerSchedulersAreForgottenToo: what they said last of how long holds.
+func TestFormerSchedulersAreForgottenToo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.sched.Keep = 48 * time.Hour
+	r.restart()
+	r.uploaded(0)
+	r.put(0, r.lines(0, 0.9))
+	r.until(wake + time.Minute)
+	r.is(0, window.Delivered)
+	other := r.sched
+	other.Name, other.Keep = "other", 720*time.Hour
+	left := New([]Scheduler{other}, r.ledger, r.store, r.notes, r.clock, r.set, zaptest.NewLogger(t))
+	left.prune(t.Context(), r.clock.Now().Add(30*time.Hour))
+	r.is(0, window.Delivered)
+	left.prune(t.Context(), r.clock.Now().Add(72*time.Hour))
+	if o := r.outcome(0); o.Scoring != "" {
+		t.Errorf("%+v", o)
+	}
+	if days, _ := os.ReadDir(filepath.Join(r.dir, "results", "pump")); len(days) != 0 {
+		t.Errorf("%v", days)
 	}
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -38,24 +39,52 @@ func (r *Results) prune(ctx context.Context, now time.Time) {
 			longest = 1<<63 - 1
 			continue
 		}
-		before := now.Add(-s.Keep).Truncate(daily)
-		err := errors.Join(
-			pruneDays(filepath.Join(r.set.Dir, "results", s.Name), before),
-			pruneOld(filepath.Join(r.set.Dir, filepath.FromSlash(quarantine), s.Name), before),
-		)
-		if err == nil {
-			err = r.ledger.PruneResults(ctx, s.Name, before)
-		}
-		if err != nil && !over(ctx, err) {
-			r.log.Error("prune results", zap.String("scheduler", s.Name), zap.Error(err))
-		}
+		r.pruneOf(ctx, s.Name, now.Add(-s.Keep))
 	}
+	r.pruneFormer(ctx, now)
 	var before time.Time // nothing for its age alone
 	if longest < 1<<62 {
 		before = now.Add(-longest)
 	}
 	if err := r.ledger.PruneMessages(ctx, before, r.set.Sinks); err != nil && !over(ctx, err) {
 		r.log.Error("prune messages", zap.Error(err))
+	}
+}
+
+// pruneFormer does the same for schedulers that are not configured any more: what
+// they left is kept for as long as they said last.
+func (r *Results) pruneFormer(ctx context.Context, now time.Time) {
+	former := map[string]time.Duration{}
+	err := r.ledger.EachFollowed(ctx, func(name string, body []byte) {
+		var s state
+		if json.Unmarshal(body, &s) == nil && s.Keep > 0 {
+			former[name] = s.Keep
+		}
+	})
+	if err != nil && !over(ctx, err) {
+		r.log.Error("prune results", zap.Error(err))
+		return
+	}
+	for i := range r.schedulers {
+		delete(former, r.schedulers[i].Name)
+	}
+	for name, keep := range former {
+		r.pruneOf(ctx, name, now.Add(-keep))
+	}
+}
+
+// pruneOf removes what a scheduler has from before a time.
+func (r *Results) pruneOf(ctx context.Context, name string, before time.Time) {
+	before = before.Truncate(daily)
+	err := errors.Join(
+		pruneDays(filepath.Join(r.set.Dir, "results", name), before),
+		pruneOld(filepath.Join(r.set.Dir, filepath.FromSlash(quarantine), name), before),
+	)
+	if err == nil {
+		err = r.ledger.PruneResults(ctx, name, before)
+	}
+	if err != nil && !over(ctx, err) {
+		r.log.Error("prune results", zap.String("scheduler", name), zap.Error(err))
 	}
 }
 

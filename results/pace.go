@@ -11,7 +11,8 @@ const (
 	firstLook = 5 * time.Second // after a result can be there
 	lastPause = time.Minute     // between two looks while there is time
 	recheck   = 30 * time.Second
-	turn      = time.Minute // real time: a loop turns at least so often
+	turn      = time.Minute      // real time: a loop turns at least so often
+	relist    = 10 * time.Minute // a store that refuses to list
 	hourly    = time.Hour
 	daily     = 24 * time.Hour
 )
