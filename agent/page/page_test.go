@@ -83,8 +83,8 @@ func TestWhoGoesAwayLeavesTheSnapshot(t *testing.T) {
 	})
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, "/readyz", nil))
-	if code, _, _ := get(h, "/readyz"); code != http.StatusOK || taken != 1 {
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, "/status.json", nil))
+	if code, _, _ := get(h, "/status.json"); code != http.StatusOK || taken != 1 {
 		t.Errorf("%d, %d snapshots", code, taken)
 	}
 }
