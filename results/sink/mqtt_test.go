@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os/exec"
@@ -146,6 +147,34 @@ func TestMQTTWill(t *testing.T) {
 	}
 	e.untilRetained(t, "millwright/gw-17/agent", online)
 	if err := errors.Join(k.Close(), k.Close()); err != nil {
+		t.Error(err)
+	}
+	e.untilRetained(t, "millwright/gw-17/agent", offline)
+}
+
+// TestMQTTStopsWithoutAcknowledgement: an agent that ends while the broker does not
+// answer is offline too.
+func TestMQTTStopsWithoutAcknowledgement(t *testing.T) {
+	t.Parallel()
+	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
+	e := b.listen(nil)
+	gate := newTollgate(t, b.address())
+	k := s.publisher(t, gate.Addr().String())
+	if err := k.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e.untilRetained(t, "millwright/gw-17/agent", online)
+	gate.mute.Store(true)
+	s.fill(t, 0, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		e.untilHeard(t, 1)
+		stop()
+	}()
+	if n, err := k.Send(ctx, s.ms); n != 0 || err == nil {
+		t.Errorf("sent %d, %v", n, err)
+	}
+	if err := k.Close(); err != nil {
 		t.Error(err)
 	}
 	e.untilRetained(t, "millwright/gw-17/agent", offline)
