@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"millwright/internal/event"
 	"millwright/internal/ledger"
@@ -125,9 +126,11 @@ func cellsOf(o window.Outcome, r resultline.Row) []string {
 	return cells
 }
 
-// harmless keeps spreadsheets from taking a name that others wrote for a formula.
+// harmless keeps spreadsheets from taking a name that others wrote for a formula:
+// they pass over blanks, and know full-width signs.
 func harmless(name string) string {
-	if strings.ContainsAny(name[:1], "=+-@") {
+	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
+	if strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + name
 	}
 	return name
