@@ -30,7 +30,7 @@ type Notices interface {
 	Clear(ctx context.Context, scope, code string)
 }
 
-// The codes of a sink's notices; the scope is "sink" and its target.
+// The codes of a sink's notices; the scope is Scope.
 const (
 	CodeFailing  = "sink-failing"
 	CodeSetAside = "sink-set-aside"
@@ -47,8 +47,8 @@ const (
 // Runner drives one sink: messages after its cursor, in their order, again and
 // again until they are taken.
 type Runner struct {
-	// Turned is called at each turn and while a Send is out, every ten minutes at
-	// the latest, for a watchdog; nil: nobody asks.
+	// Turned is called at each turn and while a Send or a pause lasts, every few
+	// minutes at the latest, for a watchdog; nil: nobody asks.
 	Turned func()
 
 	sink    Sink
@@ -106,8 +106,11 @@ func (r *Runner) Status() Status {
 	return r.status
 }
 
-// scope is what notices of this sink are about.
-func (r *Runner) scope() string { return "sink " + r.sink.Target() }
+// Scope is what notices of a sink are about. Of several at one host each has its
+// own: one that is well would take away what stands of another.
+func Scope(s Sink) string { return "sink " + s.Target() + " (" + s.Name() + ")" }
+
+func (r *Runner) scope() string { return Scope(r.sink) }
 
 // run works until ctx ends and gives its error.
 func (r *Runner) run(ctx context.Context) error {
@@ -124,15 +127,28 @@ func (r *Runner) run(ctx context.Context) error {
 			wait, hint = r.failed(ctx, err), nil // new messages are no reason to hurry
 		}
 		begun := time.Now()
-		timer.Reset(wait)
+		if err := r.pause(ctx, timer, wait, hint); err != nil {
+			return err
+		}
+		r.waited = time.Since(begun)
+	}
+}
+
+// pause waits, and goes on turning meanwhile: another side may ask to be left
+// alone for an hour.
+func (r *Runner) pause(ctx context.Context, timer *time.Timer, wait time.Duration, hint <-chan struct{}) error {
+	for ; wait > 0; wait -= poll {
+		timer.Reset(min(wait, poll))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timer.C:
+			r.turned()
 		case <-hint:
+			return nil
 		}
-		r.waited = time.Since(begun)
 	}
+	return nil
 }
 
 // turn sends everything there is.
