@@ -16,20 +16,14 @@ type sheet struct {
 	n       int       // labels
 	cells   []float64 // column by column, NaN for an empty cell
 	real    []bool    // by label: it has a value that is not held
+	unseen  int       // labels that are not in real yet
 	some    bool      // any cell at all
 	texts   []text
 	last    []series.Last
 }
 
 // rows is the number of labels with a real value.
-func (t *sheet) rows() (n int64) {
-	for _, r := range t.real {
-		if r {
-			n++
-		}
-	}
-	return n
-}
+func (t *sheet) rows() int64 { return int64(t.n - t.unseen) }
 
 // fill resamples the merged rows of l's window at start. t.last holds what the
 // window begins with and afterwards what the next one does.
@@ -39,10 +33,10 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 	t.cells = grow(t.cells, t.n*len(t.columns.names))
 	t.real = grow(t.real, t.n)
 	clear(t.real)
+	t.unseen = t.n
 	grid := l.grid()
 	from, to := l.Cadence.Rows(start)
-	even := m.shared && t.even(m, l.Cadence.Bin)
-	whole := false // every label is known to be real
+	even := m.even(grid, t.first, t.n, from, to)
 	for i, name := range t.columns.names {
 		if i%64 == 63 && ctx.Err() != nil {
 			return ctx.Err()
@@ -52,19 +46,11 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 			return err
 		}
 		cells, spec := t.cells[i*t.n:(i+1)*t.n], t.columns.specs[i]
-		// The usual case: data at the target rate. A bin with one value is that
-		// value, whatever the aggregate but the count.
-		if even && spec.Aggregate != series.AggregateCount && full(values) {
-			copy(cells, values)
-			t.last[i] = series.Last{Time: times[t.n-1], Value: values[t.n-1], OK: true}
-			if t.some = true; !whole {
-				whole = true
-				t.mark(l.Cadence.Bin, times, values, from, to)
-			}
-			continue
-		}
-		t.last[i] = spec.Column(cells, times, values, grid, t.first, t.last[i])
-		if !whole {
+		if even { // the usual case: data at the target rate
+			t.last[i] = spec.Single(cells, times, values, grid, t.first, t.last[i])
+			t.markEach(values)
+		} else {
+			t.last[i] = spec.Column(cells, times, values, grid, t.first, t.last[i])
 			t.mark(l.Cadence.Bin, times, values, from, to)
 		}
 		for k := 0; k < t.n && !t.some; k++ {
@@ -74,39 +60,29 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 	return nil
 }
 
-// even tells whether the rows lie one in each bin.
-func (t *sheet) even(m *merged, bin func(int64) int64) bool {
-	times := m.times
-	if m.row != nil {
-		times = m.kept
-	}
-	if len(times) != t.n {
-		return false
-	}
-	for i, ns := range times {
-		if bin(ns) != t.first+int64(i)*t.rate {
-			return false
-		}
-	}
-	return true
-}
-
 // mark notes the labels of the values with from < t <= to.
 func (t *sheet) mark(bin func(int64) int64, times []int64, values []float64, from, to int64) {
-	for i, v := range values {
-		if v == v && from < times[i] && times[i] <= to {
-			t.real[(bin(times[i])-t.first)/t.rate] = true
+	for i := 0; i < len(values) && t.unseen > 0; i++ {
+		if values[i] == values[i] && from < times[i] && times[i] <= to {
+			t.see((bin(times[i]) - t.first) / t.rate)
 		}
 	}
 }
 
-func full(values []float64) bool {
-	for _, v := range values {
-		if v-v != 0 { // NaN, and what must never leave
-			return false
+// markEach is mark for one value per label.
+func (t *sheet) markEach(values []float64) {
+	for i := 0; i < len(values) && t.unseen > 0; i++ {
+		if values[i] == values[i] {
+			t.see(int64(i))
 		}
 	}
-	return true
+}
+
+func (t *sheet) see(label int64) {
+	if !t.real[label] {
+		t.real[label] = true
+		t.unseen--
+	}
 }
 
 // text is where a column's last value stands in the buffer: plants hold still

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"millwright/internal/segment"
+	"millwright/internal/series"
 )
 
 // merged puts the rows of several parts into time order and picks one value
@@ -74,6 +75,16 @@ func (m *merged) column(sensor string, hint int) ([]int64, []float64, error) {
 		m.values = append(m.values, winner)
 	}
 	return m.kept, m.values, nil
+}
+
+// even tells whether every sensor has its rows one in each of the n bins from
+// label first on, and all with from < t <= to.
+func (m *merged) even(g series.Grid, first int64, n int, from, to int64) bool {
+	times := m.times
+	if m.row != nil {
+		times = m.kept
+	}
+	return m.shared && n > 0 && len(times) == n && from < times[0] && times[n-1] <= to && g.Even(times, first)
 }
 
 // group gives the rows that share the i-th timestamp, the preferred one first.
