@@ -22,15 +22,17 @@ const (
 )
 
 // fitting is how many windows the next round may have so that the shelf has
-// room for them. It waits for room for a part of a round while there is less.
+// room for them. It waits until a good part of it is free, so that the uploader
+// has the rest to send meanwhile.
 func (s *Sealer) fitting(ctx context.Context, patience time.Duration) int {
 	if s.usual == 0 {
 		s.usual = unknownSize
 	}
-	if !s.settings.Shelf.Takes(s.usual) {
+	held := s.settings.Shelf
+	if !held.Takes(s.usual) {
 		return round
 	}
-	free := s.settings.Shelf.Room(ctx, round/4*s.usual, patience)
+	free := held.Room(ctx, min(round*s.usual, held.Limit()/3), patience)
 	if n := free / s.usual; n >= fewest {
 		return int(min(n, round))
 	}
