@@ -34,6 +34,7 @@ type follower struct {
 	nextSurvey moment
 	nextDaily  moment
 	failures   int  // looks in a row that did not get through to the store
+	stumbles   int  // passes in a row that failed on this side, each of which may have fetched a result in vain
 	partial    bool // the last look did not come to all windows whose turn it was
 }
 
@@ -46,14 +47,17 @@ func (f *follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := read(f.r.clock)
 		switch err := f.pass(ctx, n); {
+		case err == nil && !f.loaded: // it waits for its turn after a failure
 		case err == nil:
+			f.stumbles = 0
 			f.r.board.Clear(ctx, f.Name, CodeSite)
 		case !over(ctx, err):
 			f.log.Error("follow results", zap.Error(err))
 			f.r.board.Stand(ctx, f.Name, CodeSite, "results cannot be written down: "+executions.Printable(err.Error(), 500),
-				"look at the disk of state_dir, its room and its owner; it is tried again every half minute")
+				"look at the disk of state_dir, its room and its owner; it is tried again by itself")
 			f.loaded = false // memory may be ahead of the ledger
-			f.nextPair = n.after(recheck)
+			f.nextPair = n.after(min(recheck<<min(f.stumbles, 10), lastRecheck))
+			f.stumbles++
 		}
 		f.r.set.Turned(f.Name)
 		_ = wait(ctx, f.r.clock, f.next(read(f.r.clock))) // the loop looks at ctx itself
