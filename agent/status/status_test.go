@@ -131,6 +131,16 @@ func TestWhyAWindowIsNotThere(t *testing.T) {
 	}
 }
 
+// TestOlderRowsComeWithACommandThatIsOneLine: a name that others gave to a file
+// is one word of it.
+func TestOlderRowsComeWithACommandThatIsOneLine(t *testing.T) {
+	t.Parallel()
+	why := fate(drop.Drop{Folder: "/srv/drop", Name: "pump 7/$(reboot).csv", State: drop.Kept, Counts: drop.Counts{Older: 2}})
+	if want := "millwright backfill --config FILE '/srv/drop/pump 7/$(reboot).csv'"; !strings.HasSuffix(why, want) {
+		t.Errorf("%q does not end with %q", why, want)
+	}
+}
+
 func TestWhyADropIsNotTaken(t *testing.T) {
 	t.Parallel()
 	src, led, now := gateway(t)

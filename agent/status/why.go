@@ -133,7 +133,7 @@ func fate(d drop.Drop) string {
 		text += "; " + count(d.Counts.Open, "row is durable and waits for its window", "rows are durable and wait for their windows")
 	}
 	if d.Counts.Older > 0 && !strings.Contains(d.Reason, "too old") {
-		text += fmt.Sprintf("; %s older than the agent takes, left in the file; upload with 'millwright backfill --config FILE %s'", count(d.Counts.Older, "row", "rows"), filepath.Join(d.Folder, d.Name))
+		text += fmt.Sprintf("; %s older than the agent takes, left in the file; to upload them: %s", count(d.Counts.Older, "row", "rows"), d.Backfill())
 	}
 	return text
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
@@ -112,7 +109,7 @@ func (r *reading) keep(blocks []segment.Ref) (outcome, error) {
 		r.notes = append(r.notes, fmt.Sprintf("rows and cells in quarantine as %s: %d", name, r.faults.count))
 	}
 	if n := d.Counts.Older; n > 0 {
-		r.notes = append(r.notes, fmt.Sprintf("rows that are too old and stay in the drop: %d; to upload them: millwright backfill --config FILE %s", n, shellWord(path.Join(d.Folder, d.Name))))
+		r.notes = append(r.notes, fmt.Sprintf("rows that are too old and stay in the drop: %d; to upload them: %s", n, d.Backfill()))
 	}
 	if len(r.ignored) > 0 {
 		r.notes = append(r.notes, "not taken, because no scheduler has them: "+list(r.ignored))
@@ -150,20 +147,6 @@ func encode(d drop.Drop) ([]byte, error) {
 		return nil, fmt.Errorf("encode drop: %w", err)
 	}
 	return b, nil
-}
-
-// shellWord writes a path as one word of a command that a person may paste.
-func shellWord(path string) string {
-	if !strings.ContainsFunc(path, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("/._-+:,@%=", r))
-	}) {
-		return path
-	}
-	if strings.ContainsFunc(path, unicode.IsControl) { // quotes do not keep these from a terminal
-		q := strconv.QuoteToASCII(path)
-		return "$'" + strings.NewReplacer(`\"`, `"`, `\\`, `\\`, "'", `\'`).Replace(q[1:len(q)-1]) + "'"
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func reason(notes []string) string {
