@@ -173,10 +173,9 @@ func TestAnObjectThatGotLostIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, m, on := newQueue(t), newMemory(), shelf.New(1<<20)
 		d := newMaker(t, on)
-		var all []window.Sealed
 		for i := range 40 {
 			s := q.seal(t, "pump", time.Unix(int64(i)*300, 0), time.Now().Add(time.Hour), 0)
-			all = append(all, q.inMemory(t, s, on))
+			q.inMemory(t, s, on)
 			d.bytes[s.ID] = on.Get(s.ID, s.Generation)
 		}
 		lost := map[string]bool{}
