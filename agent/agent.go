@@ -174,7 +174,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 
 // onShelf is which part of limits.memory sealed windows may take until they are
 // in the bucket.
-const onShelf = 8
+const onShelf = 16
 
 // leftAlone is the note on objects that somebody else wrote, or an earlier ledger.
 const leftAlone = "left-alone"

@@ -22,8 +22,8 @@ const (
 )
 
 // fitting is how many windows the next round may have so that the shelf has
-// room for them. It waits until a good part of it is free, so that the uploader
-// has the rest to send meanwhile.
+// room for them. It waits until half of it is free: the uploader has the other
+// half to send meanwhile, and each round costs a commit.
 func (s *Sealer) fitting(ctx context.Context, patience time.Duration) int {
 	if s.usual == 0 {
 		s.usual = unknownSize
@@ -32,7 +32,7 @@ func (s *Sealer) fitting(ctx context.Context, patience time.Duration) int {
 	if !held.Takes(s.usual) {
 		return round
 	}
-	free := held.Room(ctx, min(round*s.usual, held.Limit()/3), patience)
+	free := held.Room(ctx, min(round*s.usual, held.Limit()/2), patience)
 	if n := free / s.usual; n >= fewest {
 		return int(min(n, round))
 	}
@@ -48,7 +48,7 @@ func (s *Sealer) hand(fresh []window.Sealed) {
 	for i := range fresh {
 		sum += fresh[i].Size
 	}
-	s.usual = sum/int64(len(fresh)) + 1
+	s.usual = sum/int64(len(fresh))*9/8 + 1 // with the room that the shelf leaves for growth
 	if s.settings.Sealed != nil {
 		s.settings.Sealed(fresh)
 	}
