@@ -78,6 +78,9 @@ func TestMessagesAndCursors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := openTest(t, dir)
+	if newest, err := l.LastSeq(t.Context()); err != nil || newest != 0 {
+		t.Errorf("the newest of none is %d, %v", newest, err)
+	}
 	for i := range 6 {
 		kind := outbox.Result
 		if i%3 == 0 {
@@ -137,8 +140,12 @@ func TestMessagesAndCursors(t *testing.T) {
 		t.Errorf("%d left", n)
 	}
 	commitStep(t, l, outbox.Step{Scheduler: "a", Messages: []outbox.Message{aMessage(9, outbox.Result)}})
-	if next, _ := l.Messages(t.Context(), 0, nil, 0); next[0].Seq <= last {
+	next, _ := l.Messages(t.Context(), 0, nil, 0)
+	if next[0].Seq <= last {
 		t.Error("a number was used again")
+	}
+	if newest, err := l.LastSeq(t.Context()); err != nil || newest != next[0].Seq {
+		t.Errorf("the newest is %d, %v", newest, err)
 	}
 }
 

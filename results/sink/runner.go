@@ -17,6 +17,8 @@ type Outbox interface {
 	// Messages gives up to limit messages of the given kinds with a Seq above after,
 	// in their order.
 	Messages(ctx context.Context, after int64, kinds []outbox.Kind, limit int) ([]outbox.Message, error)
+	// LastSeq is the highest Seq of all messages of any kind, 0 for none.
+	LastSeq(ctx context.Context) (int64, error)
 	// Cursor is the Seq of the last message a sink is done with; 0: none.
 	Cursor(ctx context.Context, sink string) (int64, error)
 	// SetCursor is durable when it returns.
@@ -163,11 +165,18 @@ func (r *Runner) turn(ctx context.Context) error {
 	}
 	for {
 		r.turned()
+		last, err := r.outbox.LastSeq(ctx) // asked first: what comes meanwhile is not passed over
+		if err != nil {
+			return err
+		}
 		ms, err := r.outbox.Messages(ctx, r.cursor, r.kinds, batch)
 		if err != nil {
 			return err
 		}
 		if len(ms) == 0 {
+			if err := r.pass(ctx, last); err != nil {
+				return err
+			}
 			if err := r.sink.Keep(ctx); err != nil {
 				return err
 			}
@@ -237,6 +246,20 @@ func (r *Runner) send(ctx context.Context, ms []outbox.Message) (int, error) {
 			return 0, ctx.Err()
 		}
 	}
+}
+
+// pass moves the cursor over messages of kinds that are not sent here: what no
+// sink has passed is kept.
+func (r *Runner) pass(ctx context.Context, last int64) error {
+	if last <= r.cursor {
+		return nil
+	}
+	if err := r.outbox.SetCursor(ctx, r.sink.Name(), last); err != nil {
+		return err
+	}
+	r.cursor = last
+	r.note(func(s *Status) { s.Cursor = last })
+	return nil
 }
 
 // passed moves the cursor over messages that the other side has.

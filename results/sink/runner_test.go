@@ -121,6 +121,36 @@ func TestDeadSinkDelaysOnlyItself(t *testing.T) {
 	})
 }
 
+// TestKindsThatAreNotSentAreNotKeptForASink: with results.keep: none messages go
+// only when every sink has passed them.
+func TestKindsThatAreNotSentAreNotKeptForASink(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.fill(t, 0, 3)
+		k := &fake{name: "alarms"}
+		f, stop := sail(t, s.runner(k, outbox.Alert))
+		synctest.Wait()
+		if last := int64(len(s.ms)); k.taken() != 0 || s.cursor(k.name) != last || f.Status()[0].Cursor != last {
+			t.Errorf("%d sent, the cursor is at %d of %d", k.taken(), s.cursor(k.name), last)
+		}
+		m := s.add(outbox.Message{Scheduler: "pump", Kind: outbox.Alert, Generation: 1})
+		f.Wake()
+		synctest.Wait()
+		if k.taken() != 1 || s.cursor(k.name) != m.Seq {
+			t.Errorf("%d sent behind them, the cursor is at %d", k.taken(), s.cursor(k.name))
+		}
+		k.answers(func(outbox.Message) error { return &Fault{What: "down", Remedy: "start it"} })
+		held := s.add(outbox.Message{Scheduler: "pump", Kind: outbox.Alert, Generation: 2})
+		s.fill(t, 3, 1)
+		pass(time.Hour)
+		if s.cursor(k.name) >= held.Seq {
+			t.Error("a message that the sink has not taken is passed over")
+		}
+		stop()
+	})
+}
+
 // TestLongPauseGoesOnTurning: a server may ask for an hour, a watchdog has less.
 func TestLongPauseGoesOnTurning(t *testing.T) {
 	t.Parallel()
