@@ -2,7 +2,6 @@ package results
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -15,10 +14,14 @@ import (
 	"millwright/internal/atomicfile"
 )
 
-// keep forgets every hour what has been kept for long enough.
+// keep ends every hour, and at first, what schedulers have left that are gone, and
+// forgets what has been kept for long enough.
 func (r *Results) keep(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := read(r.clock)
+		if err := r.dismiss(ctx, n); err != nil && !over(ctx, err) {
+			r.log.Error("end what schedulers have left", zap.Error(err))
+		}
 		if r.set.Settled() {
 			r.prune(ctx, n.business)
 		}
@@ -41,35 +44,15 @@ func (r *Results) prune(ctx context.Context, now time.Time) {
 		}
 		r.pruneOf(ctx, s.Name, now.Add(-s.Keep))
 	}
-	r.pruneFormer(ctx, now)
+	if err := r.pruneFormer(ctx, now); err != nil && !over(ctx, err) {
+		r.log.Error("prune results", zap.Error(err))
+	}
 	var before time.Time // nothing for its age alone
 	if longest < 1<<62 {
 		before = now.Add(-longest)
 	}
 	if err := r.ledger.PruneMessages(ctx, before, r.set.Sinks); err != nil && !over(ctx, err) {
 		r.log.Error("prune messages", zap.Error(err))
-	}
-}
-
-// pruneFormer does the same for schedulers that are not configured any more: what
-// they left is kept for as long as they said last.
-func (r *Results) pruneFormer(ctx context.Context, now time.Time) {
-	former := map[string]time.Duration{}
-	err := r.ledger.EachFollowed(ctx, func(name string, body []byte) {
-		var s state
-		if json.Unmarshal(body, &s) == nil && s.Keep > 0 {
-			former[name] = s.Keep
-		}
-	})
-	if err != nil && !over(ctx, err) {
-		r.log.Error("prune results", zap.Error(err))
-		return
-	}
-	for i := range r.schedulers {
-		delete(former, r.schedulers[i].Name)
-	}
-	for name, keep := range former {
-		r.pruneOf(ctx, name, now.Add(-keep))
 	}
 }
 
