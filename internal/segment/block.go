@@ -2,8 +2,8 @@ package segment
 
 import "fmt"
 
-// Block is one component's rows of one slot and one drop: its Ref, without the
-// drop, and its sections, of which one column at a time can be read.
+// Block is one component's rows of one slot and one drop: its Ref, without drop
+// and tails, and its sections, of which one column at a time can be read.
 type Block struct {
 	Ref
 	file     *File
