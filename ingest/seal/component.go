@@ -42,7 +42,7 @@ func (c *component) note(slot, dropID int64) {
 // refresh reads the sensors again if drops came, moves the watermarks, and
 // marks all windows that may still be sealed anew when a sensor is new: it
 // gets a column in each.
-func (c *component) refresh(ctx context.Context, rows Rows) error {
+func (c *component) refresh(ctx context.Context, rows Rows, shared alike) error {
 	if !c.stale {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (c *component) refresh(ctx context.Context, rows Rows) error {
 			}
 		}
 		if l.columns == nil {
-			l.columns = newColumns(l.Stream, sensors)
+			l.columns = shared.of(l.Stream, sensors)
 			l.held = nil
 		}
 	}

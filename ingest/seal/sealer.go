@@ -31,6 +31,7 @@ type Sealer struct {
 	folded     time.Time   // last Fold
 	strays     []window.ID // live windows of streams that are not there any more
 	asks       asks
+	alike      alike
 	usual      int64              // bytes of a window, as the last round had them
 	hopeless   map[window.ID]bool // strays whose CSV nobody can make any more
 }
@@ -38,7 +39,7 @@ type Sealer struct {
 // New starts nothing and touches no disk. Two streams of the same scheduler and
 // component are a mistake of the caller.
 func New(streams []Stream, ledger Ledger, dirs Dirs, settings Settings, log *zap.Logger) *Sealer {
-	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks(), hopeless: make(map[window.ID]bool)}
+	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks(), alike: make(alike), hopeless: make(map[window.ID]bool)}
 	for _, st := range streams {
 		c := s.component(st.Component)
 		if c == nil {
@@ -138,7 +139,7 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 	}
 	for _, c := range s.components {
 		c.stale = true
-		if err := c.refresh(ctx, s.ledger); err != nil {
+		if err := c.refresh(ctx, s.ledger, s.alike); err != nil {
 			return err
 		}
 		for _, l := range c.lanes {
@@ -193,7 +194,7 @@ func (s *Sealer) ready(ctx context.Context, now time.Time, w Waiting) error {
 		}
 	}
 	for _, c := range s.components {
-		if err := c.refresh(ctx, s.ledger); err != nil {
+		if err := c.refresh(ctx, s.ledger, s.alike); err != nil {
 			return err
 		}
 		for _, l := range c.lanes {
