@@ -33,9 +33,10 @@ func (t *Taker) Take(ctx context.Context, batch []Candidate) ([]drop.Drop, []seg
 	}
 	// A crash up to here leaves segments that the ledger does not know; their
 	// drops are still in their folders and are taken again.
-	var takings []drop.Taking
+	takings := make([]drop.Taking, 0, len(outcomes))
 	var refused []drop.Drop
-	for _, o := range outcomes {
+	for i := range outcomes {
+		o := &outcomes[i]
 		switch {
 		case o.refused:
 			if err := t.ledger.Refuse(ctx, o.taking.Drop); err != nil {
@@ -170,10 +171,10 @@ func (t *Taker) lastStamp(ctx context.Context, c *Candidate) (int64, error) {
 
 // remember notes what became of the batch, in memory, and gives the new blocks.
 func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Drop) []segment.Ref {
-	var refs []segment.Ref
+	refs := make([]segment.Ref, 0, len(taken))
 	n := 0
-	for i, o := range outcomes {
-		c := &batch[i]
+	for i := range outcomes {
+		o, c := &outcomes[i], &batch[i]
 		path, now := t.files.path(c.folder.index, c.Name), t.files.stat(c.Size, c.ModTime)
 		switch {
 		case o.later != nil:
