@@ -62,6 +62,8 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 		d.step.Outcomes = append(d.step.Outcomes, before)
 		return d.commit(ctx)
 	}
+	f.r.onSite.Lock()
+	defer f.r.onSite.Unlock()
 	if err := file.commit(); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type Ledger interface {
 	Followed(ctx context.Context, scheduler string) ([]byte, error)
 	CommitStep(ctx context.Context, s outbox.Step) error
 	Pruner
+	Evictor
 }
 
 // Pruner is the part of the ledger that forgets.
@@ -97,6 +98,7 @@ type Results struct {
 	clock      clock.Clock
 	set        Settings
 	log        *zap.Logger
+	onSite     sync.Mutex // held while a file on site and what the ledger says of it change
 }
 
 // New starts nothing.

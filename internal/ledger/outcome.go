@@ -17,9 +17,11 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (scheduler, start) DO UPDATE SET scoring = excluded.scoring, wake = excluded.wake, uploaded = excluded.uploaded, at = excluded.at,
 			generation = excluded.generation, n_rows = excluded.n_rows, n_anomalous = excluded.n_anomalous, n_off = excluded.n_off, peak = excluded.peak,
-			peak_at = excluded.peak_at, size = excluded.size, sha256 = excluded.sha256, etag = excluded.etag, path = excluded.path,
+			peak_at = excluded.peak_at, size = excluded.size, sha256 = excluded.sha256, etag = excluded.etag,
+			path = CASE WHEN outcomes.generation = excluded.generation THEN outcomes.path ELSE excluded.path END, -- one that was pruned meanwhile stays so
 			reason = excluded.reason, remedy = excluded.remedy, refused = excluded.refused`
 	upsertFollowed = `INSERT INTO followed (scheduler, body) VALUES ($1, $2) ON CONFLICT (scheduler) DO UPDATE SET body = excluded.body`
+	evictOutcomes  = `UPDATE outcomes SET path = '' WHERE scheduler = $1 AND start >= $2 AND start < $3 AND path <> ''`
 	pruneOutcomes  = `DELETE FROM outcomes WHERE (scheduler, start) IN (SELECT scheduler, start FROM outcomes WHERE scheduler = $1 AND start < $2 LIMIT $3)`
 )
 
@@ -122,6 +124,15 @@ func (l *Ledger) PruneResults(ctx context.Context, scheduler string, before time
 		}
 	}
 	return nil
+}
+
+// Evict says that the results of windows from <= start < to (Unix ns) are not on
+// site any more. All else that is known of them stays.
+func (l *Ledger) Evict(ctx context.Context, scheduler string, from, to int64) error {
+	return l.write(ctx, "enter results that are pruned", func(t *tx) error {
+		_, err := t.exec(evictOutcomes, scheduler, from, to)
+		return err
+	})
 }
 
 func (t *tx) outcome(o *window.Outcome) error {

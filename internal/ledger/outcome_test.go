@@ -149,6 +149,52 @@ func TestMessagesAndCursors(t *testing.T) {
 	}
 }
 
+// TestEvictedResultStaysEvicted: what read it before and enters it again does not
+// say that it is on site; the next generation is.
+func TestEvictedResultStaysEvicted(t *testing.T) {
+	t.Parallel()
+	l := openTest(t, t.TempDir())
+	a, b := anOutcome("a", 1, window.Delivered), anOutcome("a", 2, window.Delivered)
+	other := anOutcome("b", 1, window.Delivered)
+	m := aMessage(1, outbox.Result)
+	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a, b, other}, Messages: []outbox.Message{m}})
+	unsent := func(want bool, from, to int64, sinks ...string) {
+		t.Helper()
+		if got, err := l.Unsent(t.Context(), "a", from, to, sinks); err != nil || got != want {
+			t.Errorf("unsent %t, %v", got, err)
+		}
+	}
+	unsent(false, a.Start, a.Start+1)
+	unsent(true, a.Start, a.Start+1, "csv-1")
+	unsent(false, b.Start, b.Start+1, "csv-1")
+	if err := l.SetCursor(t.Context(), "csv-1", 1); err != nil {
+		t.Fatal(err)
+	}
+	unsent(false, a.Start, a.Start+1, "csv-1")
+	unsent(true, a.Start, a.Start+1, "csv-1", "mqtt-2")
+
+	paths := func(want ...string) {
+		t.Helper()
+		all, err := l.Outcomes(t.Context(), OutcomeFilter{})
+		var got []string
+		for _, o := range all {
+			got = append(got, o.Path)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q %v, want %q", got, err, want)
+		}
+	}
+	if err := l.Evict(t.Context(), "a", a.Start, b.Start); err != nil {
+		t.Fatal(err)
+	}
+	paths("", "results/x", "results/x")
+	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a}})
+	paths("", "results/x", "results/x")
+	a.Generation++
+	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a}})
+	paths("results/x", "results/x", "results/x")
+}
+
 func TestEventsAndState(t *testing.T) {
 	t.Parallel()
 	l := openTest(t, t.TempDir())

@@ -20,7 +20,7 @@ var (
 	// one's message follows.
 	errReplaced = errors.New("a later result of this window has taken its place")
 	// errGone is for a result whose file is not there any more.
-	errGone = errors.New("the result is no longer on site: results.keep is over, or it was deleted")
+	errGone = errors.New("the result is no longer on site: results.keep is over, limits.state needed its room, or it was deleted")
 )
 
 // eachRow gives fn the rows of a result. Nothing was given when the error is
