@@ -151,14 +151,15 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
 	}
 	runners, names := a.sinks(g)
+	home := a.follow(g, store, names, g.fleet.Wake)
 	return &daemon{
-		results: a.follow(g, store, names, g.fleet.Wake),
+		results: home,
 		sinks:   func(ctx context.Context) error { return g.fleet.Run(ctx, runners) },
 		taker:   taker,
 		sealer:  sealer,
 		ingester: &ingest.Ingester{
 			Taker: turning{site.listing(taker), ingesting.beat, limits.File, listed}, Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
-			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, notes: board, log: a.log},
+			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log},
 		},
 		uploader: up,
 		door:     a.door(g, dsk, up),

@@ -87,18 +87,44 @@ func (d *disk) full(ctx context.Context, need int64) (string, error) {
 			return fmt.Sprintf("%s and the archives hold %s of the %s that limits.state allows", d.state, diskspace.Binary(used), diskspace.Binary(d.quota)), nil
 		}
 	}
-	total, avail, err := diskspace.Room(d.state)
+	avail, least, err := d.room()
 	if err != nil {
 		return "", err
-	}
-	least := d.free(total)
-	if _, err := os.Stat(d.reserveFile()); err != nil {
-		avail -= reserveSize // what the reserve gave is for ledger and uploads alone
 	}
 	if avail-need < least {
 		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, diskspace.Binary(max(0, avail)), diskspace.Binary(least)), nil
 	}
 	return "", nil
+}
+
+// lack is how many bytes have to go before there is room for need, 0 or less if
+// there is room.
+func (d *disk) lack(ctx context.Context, need int64) (int64, error) {
+	avail, least, err := d.room()
+	if err != nil {
+		return 0, err
+	}
+	lack := least - (avail - need)
+	if d.quota > 0 {
+		used, err := d.measure(ctx, false)
+		if err != nil {
+			return 0, err
+		}
+		lack = max(lack, used+need-d.quota)
+	}
+	return lack, nil
+}
+
+// room is what the file system has left for drops, and what is to stay free.
+func (d *disk) room() (avail, least int64, err error) {
+	total, avail, err := diskspace.Room(d.state)
+	if err != nil {
+		return 0, 0, err
+	}
+	if _, err := os.Stat(d.reserveFile()); err != nil {
+		avail -= reserveSize // what the reserve gave is for ledger and uploads alone
+	}
+	return avail, d.free(total), nil
 }
 
 // stale tells whether measuring again may tell something new: batches that are
