@@ -60,7 +60,7 @@ type Result struct {
 	Rows      int64          `json:"rows"`
 	Anomalous int64          `json:"anomalous"`
 	Peak      *float64       `json:"peak,omitempty"`
-	Path      string         `json:"path,omitempty"` // of the file on site
+	Path      string         `json:"path,omitempty"` // of the file on site; empty when it is pruned
 }
 
 // WhyDrop tells what became of the file at an absolute path, every version of
@@ -201,11 +201,14 @@ func (src Source) result(ctx context.Context, id window.ID) (*Result, error) {
 	}
 	o := found[0]
 	r := &Result{State: o.Scoring, Why: o.Reason, Remedy: o.Remedy, Since: o.At, Rows: o.Rows, Anomalous: o.Anomalous}
-	if o.Generation > 0 {
+	if o.Generation > 0 && o.Peak == o.Peak { // no NaN
+		r.Peak = &o.Peak
+	}
+	switch {
+	case o.Pruned():
+		r.Why = window.PrunedReason
+	case o.Path != "":
 		r.Path = filepath.Join(src.Config.StateDir, filepath.FromSlash(o.Path))
-		if o.Peak == o.Peak { // no NaN
-			r.Peak = &o.Peak
-		}
 	}
 	return r, nil
 }

@@ -73,6 +73,9 @@ func lineOf(o window.Outcome, r result) resultLine {
 		Kind: outbox.Result, Scheduler: o.Scheduler, WindowStart: instantOf(o.Start), WakeUp: o.Wake, State: o.Scoring, Since: o.At,
 		Reason: o.Reason, Remedy: o.Remedy, Generation: o.Generation, Anomalous: o.Anomalous, Off: o.Off, File: o.Path,
 	}
+	if o.Pruned() {
+		line.Reason = window.PrunedReason
+	}
 	if o.Generation > 0 {
 		line.ID = outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation)
 	}
@@ -101,6 +104,9 @@ func (p *csvResults) all(s *site, outcomes []window.Outcome, _ []ledger.StoredEv
 
 func (p *csvResults) more(s *site, outcomes []window.Outcome, _ []ledger.StoredEvent) error {
 	for _, o := range outcomes {
+		if o.Pruned() {
+			say(s.errs, "millwright: the rows of %s, window %s, are left out: %s\n", o.Scheduler, stamp(instantOf(o.Start)), window.PrunedReason)
+		}
 		for _, r := range s.read(o).rows {
 			if err := p.w.Write(cellsOf(o, r)); err != nil {
 				return err

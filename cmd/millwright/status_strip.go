@@ -91,7 +91,7 @@ func printResult(w io.Writer, r *status.Result) {
 		return
 	}
 	text := fmt.Sprintf("result %s since %s", r.State, stamp(r.Since))
-	if r.Path != "" {
+	if r.Rows > 0 {
 		text += fmt.Sprintf(": %d rows, %d anomalous", r.Rows, r.Anomalous)
 	}
 	if r.Peak != nil {
