@@ -30,8 +30,6 @@ type product struct {
 	tags    string // of the build
 	compile string // -gcflags of the build
 	arches  []string
-	units   []string // in the order in which they are looked after
-	started string   // the unit that is enabled and started when the package is installed
 	summary string
 	other   string // the package that holds the same files
 }
@@ -42,13 +40,13 @@ func products() []product {
 	return []product{
 		{
 			name: "millwright", tags: "agent,nethttpomithttp2", compile: "github.com/aws/...=-l", arches: []string{"amd64", "arm64", "armhf"},
-			units: []string{"millwright"}, started: "millwright", other: "millwright-server",
+			other:   "millwright-server",
 			summary: "gateway agent: sensor CSVs to an inference scheduler's bucket, in time",
 		},
 		{
 			name: "millwright-server", arches: []string{"amd64", "arm64"},
-			units: []string{"millwright", "millwright-serve"}, started: "millwright", other: "millwright",
-			summary: "gateway agent and inference service for sensor data",
+			other:   "millwright",
+			summary: "gateway agent and all verbs: sensor CSVs to an inference scheduler's bucket",
 		},
 	}
 }

@@ -175,13 +175,7 @@ func (p *plant) install(t *testing.T) {
 	if out := p.run("systemd-analyze", "verify", "--man=no", "millwright.service"); out != "" {
 		t.Errorf("systemd-analyze verify: %s", out)
 	}
-	p.copy("../../systemd/millwright-serve.service", "etc/systemd/system/millwright-serve.service", 0o644) // the full package's
-	if out := p.run("systemd-analyze", "verify", "--man=no", "millwright-serve.service"); out != "" {
-		t.Errorf("systemd-analyze verify: %s", out)
-	}
-	p.run("rm", "/etc/systemd/system/millwright-serve.service")
-	must(t, "systemd-analyze", "security", "--offline=true", "--threshold=15", "../../systemd/millwright-serve.service")
-	if out := p.run("millwright", "version"); !strings.Contains(out, "agent build") {
+	if out := p.run("millwright", "version"); !strings.HasPrefix(out, "millwright 1.0.0 (commit ") || strings.Contains(out, "unknown") || !strings.Contains(out, "agent build") {
 		t.Errorf("installed is %s", out)
 	}
 }
