@@ -30,27 +30,34 @@ type disk struct {
 
 	mu       sync.Mutex
 	used     int64
+	grown    int64 // of used, what was added since the last walk
 	measured time.Time
 
 	unable bool // the file system cannot reserve; of the one goroutine that tends
 }
 
-// remeasure is how long a measurement is trusted; what is taken meanwhile is
-// added by grew.
-const remeasure = 5 * time.Minute
+// remeasure is how long a walk is trusted. What is taken meanwhile is added by
+// grew, as an estimate: once that is more than one part in trusted of the quota,
+// the next one who asks walks again.
+const (
+	remeasure = time.Minute
+	trusted   = 20
+)
 
-// grew counts bytes that were just written.
+// grew counts bytes that are about to be written.
 func (d *disk) grew(n int64) {
 	d.mu.Lock()
 	d.used += n
+	d.grown += n
 	d.mu.Unlock()
 }
 
-// measure walks the state folder and the archives when the last walk is old or
-// force is set, and returns the bytes in use.
+// measure walks the state folder and the archives when the last walk is old, when
+// too much was added to it or force is set, and returns the bytes in use.
 func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
 	d.mu.Lock()
-	used, fresh := d.used, time.Since(d.measured) < remeasure
+	used, before := d.used, d.grown
+	fresh := time.Since(d.measured) < remeasure && (d.quota <= 0 || d.grown <= d.quota/trusted)
 	d.mu.Unlock()
 	if fresh && !force {
 		return used, nil
@@ -67,7 +74,8 @@ func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
 		used += n
 	}
 	d.mu.Lock()
-	d.used, d.measured = used, time.Now()
+	d.grown -= before // what was added during the walk may not have been seen by it
+	d.used, d.measured = used+d.grown, time.Now()
 	d.mu.Unlock()
 	return used, nil
 }
@@ -128,11 +136,12 @@ func (d *disk) room() (avail, least int64, err error) {
 }
 
 // stale tells whether measuring again may tell something new: batches that are
-// tried one after the other are measured against the same bytes.
+// tried one after the other are measured against the same bytes. Nothing is
+// refused on an estimate.
 func (d *disk) stale() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return time.Since(d.measured) > time.Second
+	return d.grown > 0 || time.Since(d.measured) > time.Second
 }
 
 func (d *disk) reserveFile() string { return filepath.Join(d.state, "reserve") }

@@ -167,3 +167,28 @@ func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestUseIsCloseToWhatLies takes many small batches, of which little is written:
+// what is told of the disk stays close to what lies there, and none is refused.
+func TestUseIsCloseToWhatLies(t *testing.T) {
+	t.Parallel()
+	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer led.Close()
+	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{state: t.TempDir(), quota: 4 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
+	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	for i := range 500 {
+		if n := g.Room(t.Context(), []int64{20 << 10}); n != 1 {
+			t.Fatalf("batch %d is refused: %v", i, board.standing)
+		}
+		if used, err := d.measure(t.Context(), false); err != nil || used > d.quota/trusted {
+			t.Fatalf("batch %d: %d bytes are told of an empty folder, %v", i, used, err)
+		}
+	}
+}
