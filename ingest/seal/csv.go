@@ -15,9 +15,11 @@ type sheet struct {
 	rate    int64
 	n       int       // labels
 	cells   []float64 // column by column, NaN for an empty cell
-	real    []bool    // by label: it has a value that is not held
-	unseen  int       // labels that are not in real yet
-	some    bool      // any cell at all
+	whole   []int32   // ... or as whole numbers of 10^-places, where these are not negative
+	places  []int
+	real    []bool // by label: it has a value that is not held
+	unseen  int    // labels that are not in real yet
+	some    bool   // any cell at all
 	texts   []text
 	last    []series.Last
 }
@@ -37,9 +39,23 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 	grid := l.grid()
 	from, to := l.Cadence.Rows(start)
 	even := m.even(grid, t.first, t.n, from, to)
+	t.places = grow(t.places, len(t.columns.names))
+	decimal := even && len(t.cells) <= fewCells
+	if decimal {
+		t.whole = grow(t.whole, len(t.cells))
+	}
 	for i, name := range t.columns.names {
 		if i%64 == 63 && ctx.Err() != nil {
 			return ctx.Err()
+		}
+		t.places[i] = -1
+		if decimal && t.columns.specs[i].Aggregate != series.AggregateCount {
+			switch done, err := t.decimals(m, name, i); {
+			case err != nil:
+				return err
+			case done:
+				continue
+			}
 		}
 		times, values, err := m.column(name, i)
 		if err != nil {
@@ -58,6 +74,28 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 		}
 	}
 	return nil
+}
+
+// fewCells is up to how many cells a window's numbers are kept twice.
+const fewCells = 1 << 16
+
+// decimals takes a column over as it is kept, if its rows are even and whole
+// numbers: that it is made of floats and these of it again would change nothing.
+func (t *sheet) decimals(m *merged, name string, i int) (done bool, err error) {
+	n, places, ok, err := m.decimals(name, i, t.whole[i*t.n:i*t.n:(i+1)*t.n])
+	if err != nil || !ok || len(n) != t.n {
+		return false, err
+	}
+	t.places[i] = places
+	t.last[i] = series.Last{Time: m.times[t.n-1], Value: float64(n[t.n-1]) / math.Pow10(places), OK: true}
+	t.some = true
+	if t.unseen > 0 {
+		for k := range t.real {
+			t.real[k] = true
+		}
+		t.unseen = 0
+	}
+	return true, nil
 }
 
 // mark notes the labels of the values with from < t <= to.
@@ -102,15 +140,26 @@ func (t *sheet) write(out *spooled) error {
 		b = append(b, stamp.at(t.first+int64(k)*t.rate)...)
 		for c := range t.texts {
 			b = append(b, ',')
-			v, last := t.cells[c*t.n+k], &t.texts[c]
+			at, last, places := c*t.n+k, &t.texts[c], t.places[c]
+			v := 0.0
+			if places < 0 {
+				v = t.cells[at]
+			} else {
+				v = float64(t.whole[at])
+			}
+			from := len(b)
 			switch {
 			case v == last.value:
 				b = append(b, b[last.from:last.to]...)
-			case v == v:
-				from := len(b)
+				continue
+			case v != v:
+				continue
+			case places < 0:
 				b = series.AppendFloat(b, v)
-				*last = text{v, from, len(b)}
+			default:
+				b = series.AppendDecimal(b, t.whole[at], places)
 			}
+			*last = text{v, from, len(b)}
 		}
 		b = append(b, '\n')
 		out.hash(b)

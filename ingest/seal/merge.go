@@ -77,6 +77,23 @@ func (m *merged) column(sensor string, hint int) ([]int64, []float64, error) {
 	return m.kept, m.values, nil
 }
 
+// decimals is column for the rows of a single block, in their order, when the
+// sensor's values are kept as n / 10^places and none is missing.
+func (m *merged) decimals(sensor string, hint int, dst []int32) (n []int32, places int, ok bool, err error) {
+	if !m.shared || len(m.runs) != 1 || m.row != nil {
+		return dst, 0, false, nil
+	}
+	p := &m.parts[m.runs[0].part]
+	at, found := p.find(sensor, hint)
+	if !found {
+		return dst, 0, false, nil
+	}
+	if n, places, ok, err = p.sections[at.section].Decimals(at.column, dst); err != nil {
+		err = &readError{p.Block, err}
+	}
+	return n, places, ok, err
+}
+
 // even tells whether every sensor has its rows one in each of the n bins from
 // label first on, and all with from < t <= to.
 func (m *merged) even(g series.Grid, first int64, n int, from, to int64) bool {

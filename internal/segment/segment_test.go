@@ -218,6 +218,15 @@ func compareBlock(t *rapid.T, b *Block, ref Ref, want []Group) {
 			if got[name] != nil {
 				t.Fatalf("sensor %s stands in two sections", name)
 			}
+			whole, places, ok, err := s.Decimals(j, nil)
+			for k := range whole {
+				if x := float64(whole[k]) / math.Pow10(places); ok && math.Float64bits(x) != math.Float64bits(v[k]) {
+					t.Fatalf("row %d of %s: %d / 10^%d instead of %v", k, name, whole[k], places, v[k])
+				}
+			}
+			if err != nil || ok && (len(whole) != s.Rows || slices.ContainsFunc(v, func(x float64) bool { return x != x })) {
+				t.Fatalf("decimals of %s: %v, %d of %d rows", name, err, len(whole), s.Rows)
+			}
 			for k := range v {
 				got[name] = append(got[name], cellOf(times[k], lines[k], v[k]))
 				if v[k] != v[k] {
