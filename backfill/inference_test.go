@@ -228,3 +228,15 @@ func TestDestinationAndUsage(t *testing.T) {
 		}
 	}
 }
+
+func TestDryRunSaysThatACopyWouldGoToQuarantine(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, scheduler, "")
+	path := r.file("pump/a.csv", "Timestamp;flow\n20.09.2026 00:00:00;1,5\n")
+	for dry, want := range map[bool]string{true: "it would be copied to quarantine as ", false: "a copy is in quarantine as "} {
+		sum := r.must(backfill.Options{Paths: []string{path}, DryRun: dry})
+		if len(sum.Files) != 1 || !strings.Contains(sum.Files[0].Reason, want) {
+			t.Errorf("dry %t: %+v", dry, sum.Files)
+		}
+	}
+}

@@ -69,6 +69,10 @@ func some(o *outcome) outcome {
 	return *o
 }
 
+// CopyKept stands in a Reason between why no row can be used and the name of the
+// copy in quarantine.
+const CopyKept = "; a copy is in quarantine as "
+
 // hopeless puts a copy of the file into quarantine. Without rows there is
 // nothing to keep: the drop is taken as it is.
 func (r *reading) hopeless(why *series.HopelessError) (outcome, error) {
@@ -90,7 +94,7 @@ func (r *reading) hopeless(why *series.HopelessError) (outcome, error) {
 	if r.in.changed() { // the copy may be of two halves; it is made again under its own name
 		return outcome{}, notYet{holdNothing, nil}
 	}
-	r.d.State, r.d.Reason = drop.Quarantined, why.Error()+"; a copy is in quarantine as "+name
+	r.d.State, r.d.Reason = drop.Quarantined, why.Error()+CopyKept+name
 	return outcome{taking: drop.Taking{Drop: *r.d}}, nil
 }
 
