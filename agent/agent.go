@@ -94,6 +94,7 @@ type ground struct {
 	board  *notes
 	start  beginning
 	fleet  sink.Fleet
+	sender *upload.Uploader // of the configuration before, whose counts go on; nil at the start
 }
 
 // work starts the loops over an open ledger and waits for them; after a change
@@ -111,6 +112,9 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	err = a.supervised(ctx, g, func(ctx context.Context, line *statusLine) error { return a.terms(ctx, g, line) })
+	if e := g.fleet.Close(); e != nil {
+		a.log.Debug("take leave of the sinks", zap.Error(e))
+	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if g.watch.Settled() {
@@ -144,8 +148,9 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged,
 	}, a.log)
 	up = upload.New(uploading, store, a.clock.Now, upload.Settings{
-		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board),
+		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board), Before: g.sender,
 	}, a.log)
+	g.sender = up
 	site := &site{
 		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},

@@ -17,7 +17,7 @@ func (a *Agent) sinks(g *ground) (runners []*sink.Runner, names []string) {
 	known := map[string]bool{}
 	for i := range a.cfg.Sinks {
 		c := &a.cfg.Sinks[i]
-		s, err := sink.New(sinkSettings(a.cfg, c))
+		s, err := g.fleet.Sink(sinkSettings(a.cfg, c))
 		if err != nil {
 			a.log.Error("a sink cannot be used", zap.String("key", fmt.Sprintf("sinks[%d]", i)), zap.Error(err)) // refused by the load
 			continue

@@ -63,7 +63,7 @@ func newLoop(u *Uploader) *loop {
 	return &loop{
 		u: u, plan: newPlan(), book: newBook(u),
 		outcomes: make(chan outcome, 64), sights: make(chan surveyResult), checks: make(chan []outcome), loads: make(chan loaded),
-		want: true,
+		want: true, counts: u.earlier,
 	}
 }
 

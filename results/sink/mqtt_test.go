@@ -246,3 +246,52 @@ func TestMQTTBrokerGone(t *testing.T) {
 	b.begin()
 	s.send(t, k, 0)
 }
+
+// TestAConnectionOutlivesAConfiguration: a sink whose settings stay neither says
+// goodbye nor connects anew, and its count goes on; one that goes takes its leave.
+func TestAConnectionOutlivesAConfiguration(t *testing.T) {
+	t.Parallel()
+	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
+	e := b.listen(nil)
+	set := Settings{Kind: "mqtt", Instance: "gw-17", State: s.state, URL: "tcp://" + b.address(), Topic: topic}
+	f := &Fleet{}
+	var first Sink
+	var client any
+	for i := range 3 {
+		s.fill(t, 3*i, 3)
+		k, err := f.Sink(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = k
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); _ = f.Run(ctx, []*Runner{s.runner(k)}) }()
+		s.untilSent(t, k)
+		until(t, "sent", func() string {
+			if all := f.Status(); len(all) != 1 || all[0].Sent != int64(len(s.ms)) {
+				return "count"
+			}
+			return ""
+		})
+		e.untilRetained(t, "millwright/gw-17/agent", online)
+		cancel()
+		<-ended
+		m := k.(*mqttSink)
+		if client == nil {
+			client = m.client
+		}
+		if k != first || m.client == nil || m.client != client || !m.client.IsConnectionOpen() {
+			t.Fatalf("term %d has another connection", i)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = f.Run(gone, nil) // a configuration without it
+	e.untilRetained(t, "millwright/gw-17/agent", offline)
+	if err := f.Close(); err != nil || len(f.kept) != 0 {
+		t.Error(err)
+	}
+}
