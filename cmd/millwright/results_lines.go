@@ -32,6 +32,7 @@ type resultLine struct {
 	Since       time.Time       `json:"since"`
 	Reason      string          `json:"reason,omitempty"`
 	Remedy      string          `json:"remedy,omitempty"`
+	Error       string          `json:"error,omitempty"` // why its rows cannot be read
 	Generation  int64           `json:"generation"`
 	Anomalous   int64           `json:"anomalous"`
 	Off         int64           `json:"off"`
@@ -75,6 +76,9 @@ func lineOf(o window.Outcome, r result) resultLine {
 	}
 	if o.Pruned() {
 		line.Reason = window.PrunedReason
+	}
+	if r.fault != "" {
+		line.Error, line.Remedy = r.fault, r.remedy
 	}
 	if o.Generation > 0 {
 		line.ID = outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation)

@@ -98,6 +98,9 @@ func (p *parser) parse(line []byte) (Row, error) {
 // object reads a line's fields into row and tells which it has.
 func (p *parser) object(s *scanner, row *Row) (seen field, err error) {
 	if !s.take('{') {
+		if !p.begun {
+			return 0, bad("", "the object does not begin with a JSON line; a proxy's or server's page may have been stored in its place: %s", s.shown())
+		}
 		return 0, bad("", "is no JSON object: %s", s.shown())
 	}
 	if s.take('}') {
