@@ -41,6 +41,9 @@ type Agent struct {
 	Hangup  <-chan os.Signal
 	Reread  func() (*config.Config, error)
 	Changed func(*config.Config)
+	// Accepted is called with each configuration once state_dir is the agent's, as
+	// it begins to run with it; it may be nil.
+	Accepted func(*config.Config) error
 
 	// Build is told by the status page and by metrics.
 	Build status.Build

@@ -194,7 +194,7 @@ func (f *follower) why(w *waiting) (reason, remedy string) {
 		return w.said.reason, w.said.remedy
 	case len(w.run.Silent) > 0:
 		return "no file was uploaded for " + strings.Join(w.run.Silent, ", ") + ": nothing came for it, and a run needs every component",
-			"find out why the component's files do not come: millwright status shows its folder"
+			"find out why its files do not come: look whether the logger still writes into the component's drop folder, and what 'millwright status drop PATH' says of a file there"
 	case w.veiled:
 		return fmt.Sprintf("nothing that may be read came within %s of the wake-up: the store answers 403, as it does for what is not there where listing is forbidden", f.Timeout),
 			"give these credentials s3:ListBucket on the bucket for the output prefix and s3:GetObject below it, then the reason is known and a result that is there is fetched"
