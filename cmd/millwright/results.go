@@ -53,6 +53,7 @@ Exit code 3 says that a result's file is gone or damaged; it is named on stderr.
 	f.BoolVar(&v.follow, "follow", false, "go on with what comes, until interrupted")
 	f.StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal")
 	must(cmd.MarkFlagRequired("config"))
+	completeScheduler(cmd)
 	return cmd
 }
 

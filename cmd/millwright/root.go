@@ -44,6 +44,9 @@ func newRoot() *cobra.Command {
 // verb or flag, wrong number of arguments) is wrong usage.
 func execute(ctx context.Context, root *cobra.Command, args []string) int {
 	codeVerbs(root)
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainUsage(root)
+	}
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	code := codeOf(err)
