@@ -91,13 +91,14 @@ func (a *Agent) Run(ctx context.Context) error {
 
 // ground is what stays while configurations change.
 type ground struct {
-	ledger *ledger.Ledger
-	dirs   dirs
-	watch  *clock.Watch
-	board  *notes
-	start  beginning
-	fleet  sink.Fleet
-	sender *upload.Uploader // of the configuration before, whose counts go on; nil at the start
+	ledger   *ledger.Ledger
+	dirs     dirs
+	watch    *clock.Watch
+	board    *notes
+	start    beginning
+	fleet    sink.Fleet
+	refusals take.Refusals
+	sender   *upload.Uploader // of the configuration before, whose counts go on; nil at the start
 }
 
 // work starts the loops over an open ledger and waits for them; after a change
@@ -144,6 +145,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	horizon := newHorizon(a.clock, watch, g.start.first, streams, aheads(a.cfg))
 	ingesting, uploading := steps{led, a.pulse.beat("ingest", turnWithin)}, steps{led, a.pulse.beat("upload", turnWithin)}
 	taker := take.New(folders, ingesting, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
+	taker.Refusals = &g.refusals
 	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
 	between := shelf.New(a.cfg.Limits.Memory.Bytes() / onShelf)
 	var up *upload.Uploader

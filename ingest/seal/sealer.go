@@ -18,22 +18,23 @@ import (
 // are called by one goroutine, but for Derive and Asked; Seal itself uses Settings.Workers of them and
 // waits for them.
 type Sealer struct {
-	ledger     Ledger
-	dirs       Dirs
-	settings   Settings
-	log        *zap.Logger
-	components []*component // by name
-	appends    *appendLog
-	workers    []*worker
-	waiting    Waiting     // of the last Seal
-	lost       bool        // what the ledger holds is not known: Load again
-	cursor     int         // where Close goes on looking for verified windows
-	folded     time.Time   // last Fold
-	strays     []window.ID // live windows of streams that are not there any more
-	asks       asks
-	alike      alike
-	usual      int64              // bytes of a window, as the last round had them
-	hopeless   map[window.ID]bool // strays whose CSV nobody can make any more
+	ledger       Ledger
+	dirs         Dirs
+	settings     Settings
+	log          *zap.Logger
+	components   []*component // by name
+	appends      *appendLog
+	workers      []*worker
+	waiting      Waiting        // of the last Seal
+	lost         bool           // what the ledger holds is not known: Load again
+	cursor       int            // where Close goes on looking for verified windows
+	folded       time.Time      // last Fold
+	closedStrays map[string]int // by scheduler; said in one line once all are
+	strays       []window.ID    // live windows of streams that are not there any more
+	asks         asks
+	alike        alike
+	usual        int64              // bytes of a window, as the last round had them
+	hopeless     map[window.ID]bool // strays whose CSV nobody can make any more
 }
 
 // New starts nothing and touches no disk. Two streams of the same scheduler and

@@ -181,10 +181,14 @@ func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Dro
 			t.files.postpone(path, now, o.later.hold, t.wall(), o.later.why)
 		case o.refused:
 			t.files.done(path, now)
-			t.log.Warn("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", o.taking.Drop.Reason))
+			if t.Refusals.news(c, &o.taking.Drop) {
+				t.log.Warn("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", o.taking.Drop.Reason))
+			}
 		case taken[n].ID == 0:
 			t.files.done(path, now)
-			t.log.Error("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", taken[n].Reason))
+			if t.Refusals.news(c, &taken[n]) {
+				t.log.Error("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", taken[n].Reason))
+			}
 			n++
 		default:
 			t.files.done(path, t.files.stat(o.taking.Drop.Size, c.ModTime))
