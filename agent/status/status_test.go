@@ -156,3 +156,15 @@ func TestWhyADropIsNotTaken(t *testing.T) {
 		}
 	}
 }
+
+func TestFateOfAFileWithoutRows(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[int64]string{
+		0: "nothing of it had to be taken; the file was deleted; the file is empty",
+		2: "all rows are accounted for; the file was deleted; the file is empty",
+	} {
+		if why := fate(drop.Drop{State: drop.Deleted, Reason: "the file is empty", Counts: drop.Counts{Rows: rows}}); why != want {
+			t.Errorf("%d rows: %s", rows, why)
+		}
+	}
+}

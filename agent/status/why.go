@@ -109,15 +109,19 @@ func (src Source) dropWindows(ctx context.Context, id int64, now time.Time) ([]W
 
 // fate says in words what a drop's state means.
 func fate(d drop.Drop) string {
+	settled := "all rows are accounted for"
+	if d.Counts.Rows == 0 { // empty, of no use, or seen before
+		settled = "nothing of it had to be taken"
+	}
 	switch d.State {
 	case drop.Refused:
 		return "not taken: " + d.Reason
 	case drop.Quarantined:
 		return "no row could be used: " + d.Reason
 	case drop.Archived:
-		return "all rows are accounted for; the file is " + d.Reason
+		return settled + "; the file is " + d.Reason
 	case drop.Deleted:
-		return strings.TrimSuffix("all rows are accounted for; the file was deleted; "+d.Reason, "; ")
+		return strings.TrimSuffix(settled+"; the file was deleted; "+d.Reason, "; ")
 	}
 	text := "taken"
 	if d.State == drop.Repeat {
