@@ -175,7 +175,8 @@ func ended(e event.Document) string {
 	return e.End.UTC().Format("15:04")
 }
 
-// lasted fits what ended says: an event that is open goes on since its newest row.
+// lasted fits what ended says: an event that is open lasts until now, not only to
+// its newest row.
 func lasted(e event.Document, now time.Time) string {
 	if e.State == event.Open {
 		return length(now.Sub(e.Start))
