@@ -150,7 +150,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	between := shelf.New(a.cfg.Limits.Memory.Bytes() / onShelf)
 	var up *upload.Uploader
 	sealer := seal.New(streams, ingesting, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{
-		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged,
+		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged, Widened: widened(led, board, streams),
 	}, a.log)
 	up = upload.New(uploading, store, a.clock.Now, upload.Settings{
 		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board), Before: g.sender,

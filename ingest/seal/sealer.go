@@ -133,6 +133,7 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 		if l := s.lane(r.ID); l != nil {
 			w := l.window(r.Start, r.LastRowAt)
 			w.adopt(r)
+			l.of.sealed = true
 			l.of.seq = max(l.of.seq, r.SealedSeq)
 		} else {
 			s.strays = append(s.strays, r.ID)
@@ -140,7 +141,7 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 	}
 	for _, c := range s.components {
 		c.stale = true
-		if err := c.refresh(ctx, s.ledger, s.alike); err != nil {
+		if err := c.refresh(ctx, s.ledger, s.alike, nil); err != nil {
 			return err
 		}
 		for _, l := range c.lanes {
@@ -195,7 +196,7 @@ func (s *Sealer) ready(ctx context.Context, now time.Time, w Waiting) error {
 		}
 	}
 	for _, c := range s.components {
-		if err := c.refresh(ctx, s.ledger, s.alike); err != nil {
+		if err := c.refresh(ctx, s.ledger, s.alike, s.settings.Widened); err != nil {
 			return err
 		}
 		for _, l := range c.lanes {
@@ -229,6 +230,7 @@ func (l *lane) resolve(ctx context.Context, windows Windows, now time.Time) erro
 			if ok {
 				l.of.seq = max(l.of.seq, r.SealedSeq)
 				w.adopt(r)
+				l.of.sealed = true
 			}
 			w.known = true
 		}
