@@ -183,6 +183,43 @@ func TestEveryPackageSaysWhatItDoes(t *testing.T) {
 	}
 }
 
+// TestTheMapIsTrue holds ARCHITECTURE.md against the tree: what its map names is
+// there, what is there is on it, and it stays short enough to be read.
+func TestTheMapIsTrue(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n > 198 {
+		t.Errorf("ARCHITECTURE.md has %d lines, more than 198", n)
+	}
+	parts := strings.SplitN(string(text), "```", 3)
+	if len(parts) != 3 {
+		t.Fatal("ARCHITECTURE.md has no map")
+	}
+	onMap := map[string]bool{}
+	for _, word := range strings.FieldsFunc(parts[1], func(r rune) bool { return strings.ContainsRune(" \n,;'", r) }) {
+		if !strings.Contains(word, "/") || strings.Contains(word, "service/s3") {
+			continue
+		}
+		name := strings.Trim(word, "/")
+		onMap[name] = true
+		if st, err := os.Stat(name); err != nil || !st.IsDir() {
+			t.Errorf("ARCHITECTURE.md names %s, which is no folder", name)
+		}
+	}
+	for _, p := range list(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		if name == module || name == "ingest" || strings.Count(name, "/") > 1 || strings.HasSuffix(name, "/example") {
+			continue
+		}
+		if !onMap[name] {
+			t.Errorf("%s is not on the map of ARCHITECTURE.md", name)
+		}
+	}
+}
+
 const longest = 400 // lines of a file
 
 func TestFilesAreShort(t *testing.T) {

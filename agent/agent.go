@@ -41,6 +41,9 @@ type Agent struct {
 	Hangup  <-chan os.Signal
 	Reread  func() (*config.Config, error)
 	Changed func(*config.Config)
+	// Accepted is called with each configuration once state_dir is the agent's, as
+	// it begins to run with it; it may be nil.
+	Accepted func(*config.Config) error
 
 	// Build is told by the status page and by metrics.
 	Build status.Build
@@ -88,12 +91,14 @@ func (a *Agent) Run(ctx context.Context) error {
 
 // ground is what stays while configurations change.
 type ground struct {
-	ledger *ledger.Ledger
-	dirs   dirs
-	watch  *clock.Watch
-	board  *notes
-	start  beginning
-	fleet  sink.Fleet
+	ledger   *ledger.Ledger
+	dirs     dirs
+	watch    *clock.Watch
+	board    *notes
+	start    beginning
+	fleet    sink.Fleet
+	refusals take.Refusals
+	sender   *upload.Uploader // of the configuration before, whose counts go on; nil at the start
 }
 
 // work starts the loops over an open ledger and waits for them; after a change
@@ -111,6 +116,9 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	err = a.supervised(ctx, g, func(ctx context.Context, line *statusLine) error { return a.terms(ctx, g, line) })
+	if e := g.fleet.Close(); e != nil {
+		a.log.Debug("take leave of the sinks", zap.Error(e))
+	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if g.watch.Settled() {
@@ -137,28 +145,31 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	horizon := newHorizon(a.clock, watch, g.start.first, streams, aheads(a.cfg))
 	ingesting, uploading := steps{led, a.pulse.beat("ingest", turnWithin)}, steps{led, a.pulse.beat("upload", turnWithin)}
 	taker := take.New(folders, ingesting, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
+	taker.Refusals = &g.refusals
 	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
 	between := shelf.New(a.cfg.Limits.Memory.Bytes() / onShelf)
 	var up *upload.Uploader
 	sealer := seal.New(streams, ingesting, seal.Dirs{State: dirs.state, Segments: dirs.segments(), Windows: dirs.windows()}, seal.Settings{
-		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged,
+		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged, Widened: widened(led, board, streams),
 	}, a.log)
 	up = upload.New(uploading, store, a.clock.Now, upload.Settings{
-		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board),
+		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board), Before: g.sender,
 	}, a.log)
+	g.sender = up
 	site := &site{
 		watch: watch, uploader: up, ledger: led, dirs: dirs, disk: dsk, notes: board, clock: a.clock, log: a.log,
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
 	}
 	runners, names := a.sinks(g)
+	home := a.follow(g, store, names, g.fleet.Wake)
 	return &daemon{
-		results: a.follow(g, store, names, g.fleet.Wake),
+		results: home,
 		sinks:   func(ctx context.Context) error { return g.fleet.Run(ctx, runners) },
 		taker:   taker,
 		sealer:  sealer,
 		ingester: &ingest.Ingester{
 			Taker: turning{site.listing(taker), ingesting.beat, limits.File, listed}, Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
-			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, notes: board, log: a.log},
+			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log},
 		},
 		uploader: up,
 		door:     a.door(g, dsk, up),

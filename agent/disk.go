@@ -30,27 +30,34 @@ type disk struct {
 
 	mu       sync.Mutex
 	used     int64
+	grown    int64 // of used, what was added since the last walk
 	measured time.Time
 
 	unable bool // the file system cannot reserve; of the one goroutine that tends
 }
 
-// remeasure is how long a measurement is trusted; what is taken meanwhile is
-// added by grew.
-const remeasure = 5 * time.Minute
+// remeasure is how long a walk is trusted. What is taken meanwhile is added by
+// grew, as an estimate: once that is more than one part in trusted of the quota,
+// the next one who asks walks again.
+const (
+	remeasure = time.Minute
+	trusted   = 20
+)
 
-// grew counts bytes that were just written.
+// grew counts bytes that are about to be written.
 func (d *disk) grew(n int64) {
 	d.mu.Lock()
 	d.used += n
+	d.grown += n
 	d.mu.Unlock()
 }
 
-// measure walks the state folder and the archives when the last walk is old or
-// force is set, and returns the bytes in use.
+// measure walks the state folder and the archives when the last walk is old, when
+// too much was added to it or force is set, and returns the bytes in use.
 func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
 	d.mu.Lock()
-	used, fresh := d.used, time.Since(d.measured) < remeasure
+	used, before := d.used, d.grown
+	fresh := time.Since(d.measured) < remeasure && (d.quota <= 0 || d.grown <= d.quota/trusted)
 	d.mu.Unlock()
 	if fresh && !force {
 		return used, nil
@@ -67,7 +74,8 @@ func (d *disk) measure(ctx context.Context, force bool) (int64, error) {
 		used += n
 	}
 	d.mu.Lock()
-	d.used, d.measured = used, time.Now()
+	d.grown -= before // what was added during the walk may not have been seen by it
+	d.used, d.measured = used+d.grown, time.Now()
 	d.mu.Unlock()
 	return used, nil
 }
@@ -87,13 +95,9 @@ func (d *disk) full(ctx context.Context, need int64) (string, error) {
 			return fmt.Sprintf("%s and the archives hold %s of the %s that limits.state allows", d.state, diskspace.Binary(used), diskspace.Binary(d.quota)), nil
 		}
 	}
-	total, avail, err := diskspace.Room(d.state)
+	avail, least, err := d.room()
 	if err != nil {
 		return "", err
-	}
-	least := d.free(total)
-	if _, err := os.Stat(d.reserveFile()); err != nil {
-		avail -= reserveSize // what the reserve gave is for ledger and uploads alone
 	}
 	if avail-need < least {
 		return fmt.Sprintf("the file system of %s has %s free, and limits.free keeps %s", d.state, diskspace.Binary(max(0, avail)), diskspace.Binary(least)), nil
@@ -101,12 +105,43 @@ func (d *disk) full(ctx context.Context, need int64) (string, error) {
 	return "", nil
 }
 
+// lack is how many bytes have to go before there is room for need, 0 or less if
+// there is room.
+func (d *disk) lack(ctx context.Context, need int64) (int64, error) {
+	avail, least, err := d.room()
+	if err != nil {
+		return 0, err
+	}
+	lack := least - (avail - need)
+	if d.quota > 0 {
+		used, err := d.measure(ctx, false)
+		if err != nil {
+			return 0, err
+		}
+		lack = max(lack, used+need-d.quota)
+	}
+	return lack, nil
+}
+
+// room is what the file system has left for drops, and what is to stay free.
+func (d *disk) room() (avail, least int64, err error) {
+	total, avail, err := diskspace.Room(d.state)
+	if err != nil {
+		return 0, 0, err
+	}
+	if _, err := os.Stat(d.reserveFile()); err != nil {
+		avail -= reserveSize // what the reserve gave is for ledger and uploads alone
+	}
+	return avail, d.free(total), nil
+}
+
 // stale tells whether measuring again may tell something new: batches that are
-// tried one after the other are measured against the same bytes.
+// tried one after the other are measured against the same bytes. Nothing is
+// refused on an estimate.
 func (d *disk) stale() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return time.Since(d.measured) > time.Second
+	return d.grown > 0 || time.Since(d.measured) > time.Second
 }
 
 func (d *disk) reserveFile() string { return filepath.Join(d.state, "reserve") }

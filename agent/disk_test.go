@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"math"
 	"os"
 	"path/filepath"
@@ -71,6 +72,52 @@ func TestRoomForAFewDrops(t *testing.T) {
 	}
 }
 
+// copies is a folder of files that may go.
+type copies struct {
+	dir   string
+	asked []int64
+}
+
+func (c *copies) MakeRoom(_ context.Context, need int64) (freed int64, err error) {
+	c.asked = append(c.asked, need)
+	files, err := filepath.Glob(filepath.Join(c.dir, "*"))
+	for _, f := range files {
+		if freed < need {
+			st, _ := os.Stat(f)
+			err, freed = os.Remove(f), freed+st.Size()
+		}
+	}
+	return freed, err
+}
+
+// TestResultsMakeRoomBehindTheArchive: no drop is held back while copies of what is
+// in the bucket take the quota.
+func TestResultsMakeRoomBehindTheArchive(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fill := func(path string, size int) {
+		t.Helper()
+		put(t, path, time.Now())
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archived := filepath.Join(dir, "archive", "20260101", "a.csv")
+	fill(archived, 2<<20)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		fill(filepath.Join(dir, "results", name), 2<<20)
+	}
+	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
+	c := &copies{dir: filepath.Join(dir, "results")}
+	g := &gate{disk: d, largest: 1 << 30, archives: []archiveRule{{dir: filepath.Join(dir, "archive")}}, results: c, notes: &notes{}, log: zap.NewNop()}
+	if n := g.Room(t.Context(), []int64{1 << 10}); n != 1 || len(c.asked) != 1 || exists(archived) {
+		t.Errorf("room for %d; asked for %d bytes; the archive is there: %t", n, c.asked, exists(archived))
+	}
+	if left, _ := os.ReadDir(c.dir); len(left) != 3 {
+		t.Errorf("%d files of results are left", len(left))
+	}
+}
+
 // TestADropThatNeverFitsHoldsNoOthersBack: it is refused, and needs no room.
 func TestADropThatNeverFitsHoldsNoOthersBack(t *testing.T) {
 	t.Parallel()
@@ -117,6 +164,31 @@ func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
 		}
 		if n := g.Room(t.Context(), []int64{step.size}); n != step.room || len(board.standing) != step.notes {
 			t.Errorf("a drop of %d bytes: room for %d, notes %v", step.size, n, board.standing)
+		}
+	}
+}
+
+// TestUseIsCloseToWhatLies takes many small batches, of which little is written:
+// what is told of the disk stays close to what lies there, and none is refused.
+func TestUseIsCloseToWhatLies(t *testing.T) {
+	t.Parallel()
+	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer led.Close()
+	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{state: t.TempDir(), quota: 4 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
+	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	for i := range 500 {
+		if n := g.Room(t.Context(), []int64{20 << 10}); n != 1 {
+			t.Fatalf("batch %d is refused: %v", i, board.standing)
+		}
+		if used, err := d.measure(t.Context(), false); err != nil || used > d.quota/trusted {
+			t.Fatalf("batch %d: %d bytes are told of an empty folder, %v", i, used, err)
 		}
 	}
 }

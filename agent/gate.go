@@ -9,16 +9,24 @@ import (
 )
 
 // gate holds drops back while the disk is full or the quota reached (promise 5).
-// Archives are pruned first: what they hold is in the bucket already.
+// Archives are pruned first, then results on site: what they hold is in the bucket.
 type gate struct {
 	disk     *disk
 	largest  int64 // bytes of a drop; larger ones are refused unread, and need no room
 	archives []archiveRule
+	results  roomy // nil: there are none
 	notes    *notes
 	log      *zap.Logger
 
 	tight   int64 // bytes of the drop that there was no room for last
 	tightAt time.Time
+}
+
+// roomy holds copies of what is in the bucket.
+type roomy interface {
+	// MakeRoom removes copies until need bytes are freed, and gives how many were,
+	// with an error too.
+	MakeRoom(ctx context.Context, need int64) (freed int64, err error)
 }
 
 // spoolFactor is how much the spool grows for a byte of CSV, rows and windows
@@ -47,7 +55,7 @@ func (g *gate) Room(ctx context.Context, sizes []int64) int {
 				g.notes.clear(ctx, "disk", "full")
 			}
 			g.notes.clear(ctx, "disk", "measure")
-			g.disk.grew(need)
+			g.disk.grew(need - batchNeed) // that part is for the ledger, and hardly ever used up
 			return n
 		}
 	}
@@ -87,18 +95,30 @@ func largest(file, quota int64) int64 {
 	return min(file, max(1, int64(float64(quota-reserveSize-4*batchNeed)/spoolFactor)))
 }
 
-// makeRoom prunes the archives by need bytes, oldest first.
+// makeRoom prunes the archives, oldest first, then results, until there is room
+// for need bytes.
 func (g *gate) makeRoom(ctx context.Context, need int64) bool {
+	lack, err := g.disk.lack(ctx, need)
+	if err != nil {
+		return false // full measures again and tells the error
+	}
 	var freed int64
 	for _, r := range g.archives {
 		_, held, err := r.files(ctx)
-		if err != nil || held == 0 {
+		if err != nil || held == 0 || freed >= lack {
 			continue
 		}
-		r.keep, r.max = 0, max(1, held-(need-freed))
+		r.keep, r.max = 0, max(1, held-(lack-freed))
 		n, err := r.prune(ctx, g.disk.now(), g.log)
 		if err != nil {
 			g.log.Error("prune the archive", zap.String("dir", r.dir), zap.Error(err))
+		}
+		freed += n
+	}
+	if g.results != nil && freed < lack {
+		n, err := g.results.MakeRoom(ctx, lack-freed)
+		if err != nil && ctx.Err() == nil {
+			g.log.Error("prune results", zap.Error(err))
 		}
 		freed += n
 	}

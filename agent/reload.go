@@ -98,6 +98,11 @@ func (a *Agent) serve(ctx context.Context, g *ground, now *term, line *statusLin
 		return err
 	}
 	between.end()
+	if a.Accepted != nil {
+		if err := a.Accepted(a.cfg); err != nil {
+			a.log.Warn("keep the configuration for 'millwright status'", zap.Error(err))
+		}
+	}
 	what := "started"
 	if again {
 		what = "runs the new configuration"
@@ -160,8 +165,7 @@ func (r *reloader) run(ctx context.Context) error {
 			r.log.Info("the configuration was read anew")
 			return &renewed{next}
 		}
-		r.note.stand(ctx, configScope, configRejected, "the configuration's file is rejected, and what was read of it before still holds: "+brief(err),
-			"correct it until 'millwright config check' is content, then reload again")
+		r.note.stand(ctx, configScope, configRejected, "the configuration's file is rejected, and what was read of it before still holds: "+brief(err), cure(err))
 		r.log.Error("the new configuration is rejected, the old one stays", zap.Error(err))
 		r.tell.Ready()
 	}
@@ -169,25 +173,42 @@ func (r *reloader) run(ctx context.Context) error {
 
 // fixed refuses changes of what cannot change while the agent runs.
 func fixed(old, new *config.Config) error {
-	var faults []error
+	var faults fixedError
 	for _, k := range []struct{ key, old, new string }{
 		{"state_dir", old.StateDir, new.StateDir},
 		{"instance", old.Instance, new.Instance},
 		{"log.format", string(old.Log.Format), string(new.Log.Format)},
 	} {
 		if k.old != k.new {
-			faults = append(faults, fmt.Errorf("%s cannot change from %q to %q while the agent runs: stop it and start it again, or put the old value back", k.key, k.old, k.new))
+			faults = append(faults, fmt.Sprintf("%s cannot change from %q to %q while the agent runs", k.key, k.old, k.new))
 		}
 	}
-	return errors.Join(faults...)
+	if faults == nil {
+		return nil
+	}
+	return faults
 }
 
-// brief is an error of many lines in a few words.
-func brief(err error) string {
-	const most = 5
-	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-	if n := len(lines); n > most {
-		lines = append(lines[:most], fmt.Sprintf("and %d more", n-most))
+// fixedError tells of keys that cannot change while the agent runs.
+type fixedError []string
+
+func (e fixedError) Error() string { return strings.Join(e, "\n") }
+
+// cure says what to do about a file that was rejected.
+func cure(err error) string {
+	var f fixedError
+	if errors.As(err, &f) {
+		return "restart the agent (systemctl restart millwright), or put the old value back and reload again"
 	}
-	return strings.Join(lines, "; ")
+	return "correct it until 'millwright config check' is content, then reload again"
+}
+
+// brief is the first line of an error, and how many follow: notes are read in one
+// line, and the check tells all.
+func brief(err error) string {
+	first, rest, more := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	if more {
+		first += fmt.Sprintf("; and %d more: run 'millwright config check'", 1+strings.Count(rest, "\n"))
+	}
+	return first
 }

@@ -258,3 +258,25 @@ func TestARejectedReloadKeepsTheOldConfiguration(t *testing.T) {
 		t.Error("a state folder was made that was refused")
 	}
 }
+
+func TestWhatIsSaidOfARejectedFile(t *testing.T) {
+	t.Parallel()
+	many := config.Faults{{Key: "a", Problem: "is wrong"}, {Key: "b", Problem: "is wrong"}, {Key: "c", Problem: "is wrong"}}
+	if got := brief(many); strings.Contains(got, "\n") || !strings.HasPrefix(got, many[0].String()) || !strings.HasSuffix(got, "; and 2 more: run 'millwright config check'") {
+		t.Errorf("%q", got)
+	}
+	if got := brief(many[:1]); got != many[0].String() {
+		t.Errorf("%q", got)
+	}
+	if got := cure(many); !strings.Contains(got, "correct it") {
+		t.Errorf("%q", got)
+	}
+	old, now := &config.Config{Instance: "a", StateDir: "/a"}, &config.Config{Instance: "b", StateDir: "/b"}
+	if err := fixed(old, old); err != nil {
+		t.Error(err)
+	}
+	err := fixed(old, now)
+	if got := cure(err); !strings.Contains(got, "systemctl restart millwright") || !strings.HasSuffix(brief(err), "and 1 more: run 'millwright config check'") {
+		t.Errorf("%q, %q", brief(err), got)
+	}
+}

@@ -35,6 +35,7 @@ func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent f
 		Dir:     g.dirs.state,
 		Limits:  resultline.Limits{Bytes: max(resultLimit, a.cfg.Limits.Memory.Bytes())},
 		Sinks:   sinks,
+		Version: a.Build.Version + " " + a.Build.Commit,
 		Settled: g.watch.Settled,
 		Turned:  func(scheduler string) { beats[scheduler].turn() },
 		Sent:    sent,

@@ -17,15 +17,15 @@ func (a *Agent) sinks(g *ground) (runners []*sink.Runner, names []string) {
 	known := map[string]bool{}
 	for i := range a.cfg.Sinks {
 		c := &a.cfg.Sinks[i]
-		s, err := sink.New(sinkSettings(a.cfg, c))
+		s, err := g.fleet.Sink(sinkSettings(a.cfg, c))
 		if err != nil {
 			a.log.Error("a sink cannot be used", zap.String("key", fmt.Sprintf("sinks[%d]", i)), zap.Error(err)) // refused by the load
 			continue
 		}
-		known["sink "+s.Target()] = true
+		known[sink.Scope(s)] = true
 		names = append(names, s.Name())
 		r := sink.NewRunner(s, kinds(c.What), g.ledger, display{g.board}, g.dirs.state, a.log)
-		r.Turned = a.turned("sink " + s.Target())
+		r.Turned = a.turned(sink.Scope(s))
 		runners = append(runners, r)
 	}
 	for _, code := range []string{sink.CodeFailing, sink.CodeSetAside} {
@@ -40,7 +40,7 @@ func (a *Agent) turned(name string) func() {
 	var b *beat
 	return func() {
 		if b == nil {
-			b = a.pulse.beat(name, 3*turnWithin) // it pauses for up to five minutes
+			b = a.pulse.beat(name, 3*turnWithin)
 		}
 		b.turn()
 	}

@@ -91,7 +91,7 @@ func (f *files) add(ctx context.Context, p string) error {
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return usage("%s: there is no such file or folder", p)
+		return fmt.Errorf("%s: there is no such file or folder; correct the path", p)
 	case err != nil:
 		return fmt.Errorf("look at %s: %w", p, err)
 	case !info.IsDir() && !info.Mode().IsRegular():

@@ -215,16 +215,30 @@ func TestDestinationAndUsage(t *testing.T) {
 		t.Error("the destination is not where the windows are")
 	}
 	for name, o := range map[string]backfill.Options{
-		"no paths":     {},
-		"no such path": {Paths: []string{path + "x"}},
-		"as":           {Paths: []string{path}, As: "both"},
-		"scheduler":    {Paths: []string{path}, Scheduler: "pomp"},
-		"from and to":  {Paths: []string{path}, From: day(3, 2, 0), To: day(3, 1, 0)},
-		"replace":      {Paths: []string{path}, As: backfill.Training, Replace: true},
-		"component":    {Paths: []string{path}, Component: "{file}"},
+		"no paths":    {},
+		"as":          {Paths: []string{path}, As: "both"},
+		"scheduler":   {Paths: []string{path}, Scheduler: "pomp"},
+		"from and to": {Paths: []string{path}, From: day(3, 2, 0), To: day(3, 1, 0)},
+		"replace":     {Paths: []string{path}, As: backfill.Training, Replace: true},
+		"component":   {Paths: []string{path}, Component: "{file}"},
 	} {
 		if _, err := r.run(o); !errors.Is(err, backfill.ErrUsage) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := r.run(backfill.Options{Paths: []string{path + "x"}}); err == nil || errors.Is(err, backfill.ErrUsage) || !strings.Contains(err.Error(), path+"x: there is no such file") {
+		t.Errorf("no such path: %v", err)
+	}
+}
+
+func TestDryRunSaysThatACopyWouldGoToQuarantine(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, scheduler, "")
+	path := r.file("pump/a.csv", "Timestamp;flow\n20.09.2026 00:00:00;1,5\n")
+	for dry, want := range map[bool]string{true: "it would be copied to quarantine as ", false: "a copy is in quarantine as "} {
+		sum := r.must(backfill.Options{Paths: []string{path}, DryRun: dry})
+		if len(sum.Files) != 1 || !strings.Contains(sum.Files[0].Reason, want) {
+			t.Errorf("dry %t: %+v", dry, sum.Files)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"millwright/ingest/take"
 	"millwright/internal/drop"
@@ -137,6 +138,9 @@ func (h *history) account(d *drop.Drop) File {
 		f.State, f.Reason = refused, d.Reason
 	case drop.Quarantined:
 		f.State, f.Reason = unusable, d.Reason
+		if h.o.DryRun { // what went to quarantine is gone with the scratch folder
+			f.Reason = strings.Replace(f.Reason, take.CopyKept, "; it would be copied to quarantine as ", 1)
+		}
 	case drop.Repeat:
 		f.State, f.Reason = repeat, d.Reason
 	}

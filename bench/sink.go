@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -74,6 +75,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.Header().Set("ETag", o.ETag)
+		w.Header().Set("Content-Length", strconv.FormatInt(o.Size, 10))
 	}
 }
 

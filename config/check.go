@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -93,8 +94,9 @@ func (v *checker) http(h HTTP) {
 		return
 	}
 	host, port, err := net.SplitHostPort(h.Listen)
-	if err != nil || port == "" {
-		v.fault("http.listen", "is no address", "write address and port, such as 127.0.0.1:9480")
+	_, number := strconv.ParseUint(port, 10, 16)
+	if err != nil || number != nil {
+		v.fault("http.listen", "is no address", "write address and port (0 to 65535), such as 127.0.0.1:9480")
 		return
 	}
 	if !loopback(host) {

@@ -30,7 +30,7 @@ func (v *checker) sink(key string, c *Config, s Sink) {
 	case WebhookSink:
 		v.target(key+".url", s.URL, "https://host/path", "http", "https")
 	case MQTTSink:
-		v.target(key+".url", s.URL, "tls://host:8883", "tls", "ssl", "mqtts", "tcp", "mqtt")
+		v.target(key+".url", s.URL, "tls://host:8883", "tls", "tcp")
 		v.topic(key+".topic", s.Topic)
 		if len(c.Schedulers) > 1 && !strings.Contains(s.Topic, "{scheduler}") {
 			v.warn(key+".topic", "is the same for all schedulers, so that only one of them has its latest state there", "put {scheduler} into it")
@@ -104,10 +104,10 @@ func (v *checker) target(key, value, example string, schemes ...string) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme):
-		v.fault(key, "is no address of this kind", "write "+example)
+		v.fault(key, "is no address of the form "+strings.Join(schemes, ":// or ")+"://", "write "+example)
 	case u.User != nil:
 		v.fault(key, "holds credentials", "take them out; there are keys that name a file for them")
-	case slices.Contains([]string{"http", "tcp", "mqtt"}, u.Scheme) && !loopback(u.Hostname()):
+	case slices.Contains([]string{"http", "tcp"}, u.Scheme) && !loopback(u.Hostname()):
 		v.warn(key, "is not encrypted", "write "+example)
 	}
 }

@@ -72,7 +72,7 @@ type Service struct {
 
 // Limits bound what the agent uses and what it takes.
 type Limits struct {
-	// Most that state_dir and the archives hold, in bytes or percent of the disk. At the limit no further drops are taken. Default: 4GiB.
+	// Most that state_dir and the archives hold, in bytes or percent of the disk. At the limit archives are pruned, then results; then no further drops are taken. Default: 4GiB.
 	State Size `yaml:"state"`
 	// Least that is left free on state_dir's disk, in bytes or percent. Default: 5%.
 	Free Size `yaml:"free"`

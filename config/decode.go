@@ -34,7 +34,7 @@ type decoder struct {
 
 func (d *decoder) fault(n *yaml.Node, key, value, problem, remedy string) {
 	d.faults = append(d.faults, Fault{
-		File: d.file, Line: n.Line, Column: n.Column, Key: key, Value: shown(value), Problem: problem, Remedy: remedy,
+		File: d.file, Line: n.Line, Column: n.Column, Key: key, Value: shown(key, value), Problem: problem, Remedy: remedy,
 	})
 }
 

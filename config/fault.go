@@ -65,7 +65,7 @@ func (c *Config) At(key, problem, remedy string) Fault {
 func locate(file string, places map[string]place, key, problem, remedy string) Fault {
 	f := Fault{File: file, Key: key, Problem: problem, Remedy: remedy}
 	if p, ok := places[key]; ok {
-		f.Line, f.Column, f.Value = p.line, p.column, shown(p.text)
+		f.Line, f.Column, f.Value = p.line, p.column, shown(key, p.text)
 		return f
 	}
 	for above := parent(key); ; above = parent(above) {
@@ -110,10 +110,27 @@ func parts(err error) (problem, remedy string) {
 	return err.Error(), ""
 }
 
-// shown is a value as messages may repeat it: without the password of a URL.
-func shown(text string) string {
+// shown is a value as messages may repeat it: without the password of a URL, and
+// of a sink's without what is behind the host, which may be as good as one.
+func shown(key, text string) string {
 	if u, err := url.Parse(text); err == nil && u.User != nil {
-		return u.Redacted()
+		text = u.Redacted()
 	}
-	return text
+	if !strings.HasPrefix(key, "sinks[") || !strings.HasSuffix(key, "].url") {
+		return text
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		scheme, rest = "", text
+	} else {
+		scheme += "://"
+	}
+	host := rest
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		host = rest[:i] + "/..."
+	}
+	if i := strings.LastIndexByte(host, '@'); i >= 0 {
+		host = "..." + host[i:]
+	}
+	return scheme + host
 }

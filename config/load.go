@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -22,15 +20,15 @@ const maxFile = 1 << 20
 // checked without looking at disks and buckets. The error is Faults when the
 // file was read; warnings come with a Config that can be used.
 func Load(file string) (*Config, []Fault, error) {
-	f, err := os.Open(file)
+	data, err := Read(file)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open configuration: %w", err)
+		return nil, nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("read configuration %s: %w", file, err)
-	}
+	return LoadText(file, data)
+}
+
+// LoadText is Load for what Read gave of the file.
+func LoadText(file string, data []byte) (*Config, []Fault, error) {
 	c, warnings, err := Parse(file, data)
 	if err != nil {
 		return nil, warnings, err

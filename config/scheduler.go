@@ -101,7 +101,7 @@ type Late struct {
 type Results struct {
 	// How long after the run a missing result is reported. Default: 10m.
 	Timeout Duration `yaml:"timeout"`
-	// How long delivered results stay in state_dir; none is for ever. Default: 720h.
+	// How long delivered results stay in state_dir, unless limits needs their room; none is for ever. Default: 720h.
 	Keep Duration `yaml:"keep"`
 	// How long the machine has to run normally until an anomaly event is over. Default: the larger of 2h and three steps.
 	CloseAfter Duration `yaml:"close_after"`

@@ -38,9 +38,10 @@ func target(arch string) []string {
 }
 
 // build makes the binary as it is released: static, without symbol tables and
-// build paths.
+// build paths, and with the package's version.
 func (s source) build(ctx context.Context, p product, arch, path string) error {
-	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", "-ldflags=-s -w", "-gcflags="+p.compile, "-tags", p.tags, "-o", path, "./cmd/millwright")
+	told := "-ldflags=-s -w -X main.packagedVersion=" + s.version + " -X main.packagedCommit=" + s.commit
+	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", told, "-gcflags="+p.compile, "-tags", p.tags, "-o", path, "./cmd/millwright")
 	return err
 }
 

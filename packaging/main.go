@@ -30,8 +30,6 @@ type product struct {
 	tags    string // of the build
 	compile string // -gcflags of the build
 	arches  []string
-	units   []string // in the order in which they are looked after
-	started string   // the unit that is enabled and started when the package is installed
 	summary string
 	other   string // the package that holds the same files
 }
@@ -42,13 +40,13 @@ func products() []product {
 	return []product{
 		{
 			name: "millwright", tags: "agent,nethttpomithttp2", compile: "github.com/aws/...=-l", arches: []string{"amd64", "arm64", "armhf"},
-			units: []string{"millwright"}, started: "millwright", other: "millwright-server",
+			other:   "millwright-server",
 			summary: "gateway agent: sensor CSVs to an inference scheduler's bucket, in time",
 		},
 		{
 			name: "millwright-server", arches: []string{"amd64", "arm64"},
-			units: []string{"millwright", "millwright-serve"}, started: "millwright", other: "millwright",
-			summary: "gateway agent and inference service for sensor data",
+			other:   "millwright",
+			summary: "gateway agent and all verbs: sensor CSVs to an inference scheduler's bucket",
 		},
 	}
 }
@@ -75,6 +73,7 @@ func run(ctx context.Context, args []string) error {
 			if *only != "" && *only != p.name && *only != p.name+":"+arch {
 				continue
 			}
+			fmt.Printf("%s for %s, version %s\n", p.name, arch, t.version)
 			if err := t.pack(ctx, p, arch, *out); err != nil {
 				return fmt.Errorf("%s for %s: %w", p.name, arch, err)
 			}
@@ -98,6 +97,7 @@ func names() (all []string) {
 type source struct {
 	dir     string
 	version string
+	commit  string
 	time    time.Time // of the commit; what is packed bears it, so that the same commit gives the same package
 }
 
@@ -108,11 +108,13 @@ func inspect(ctx context.Context, dir, version string) (source, error) {
 		return source{}, err
 	}
 	s := source{dir: dir, version: version}
-	stamp, err := s.output(ctx, nil, "git", "show", "-s", "--format=%cI", "HEAD")
+	head, err := s.output(ctx, nil, "git", "show", "-s", "--format=%H %cI", "HEAD")
 	if err != nil {
 		return s, err
 	}
-	if s.time, err = time.Parse(time.RFC3339, strings.TrimSpace(string(stamp))); err != nil {
+	commit, stamp, _ := strings.Cut(strings.TrimSpace(string(head)), " ")
+	s.commit = commit
+	if s.time, err = time.Parse(time.RFC3339, stamp); err != nil {
 		return s, err
 	}
 	s.time = s.time.UTC()
@@ -124,9 +126,8 @@ func inspect(ctx context.Context, dir, version string) (source, error) {
 		s.version = strings.ReplaceAll(strings.TrimPrefix(strings.TrimSpace(string(tag)), "v"), "-", "~")
 		return s, nil
 	}
-	commit, err := s.output(ctx, nil, "git", "rev-parse", "--short=9", "HEAD")
-	s.version = fmt.Sprintf("0~%s.%s", s.time.Format("20060102150405"), strings.TrimSpace(string(commit)))
-	return s, err
+	s.version = fmt.Sprintf("0~%s.%s", s.time.Format("20060102150405"), s.commit[:9])
+	return s, nil
 }
 
 // pack makes the packages of a product for one architecture.

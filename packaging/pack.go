@@ -74,12 +74,10 @@ func (s source) contents(p product, stage string) (files.Contents, error) {
 	}
 	doc := "/usr/share/doc/" + p.name
 	add(0o755, filepath.Join(stage, "millwright"), "/usr/bin/millwright")
-	for _, u := range p.units {
-		from := filepath.Join(s.dir, "systemd", u)
-		add(0o644, from+".service", "/usr/lib/systemd/system/"+u+".service")
-		add(0o644, from+".sysusers", "/usr/lib/sysusers.d/"+u+".conf")
-		add(0o644, from+".tmpfiles", "/usr/lib/tmpfiles.d/"+u+".conf")
-	}
+	unit := filepath.Join(s.dir, "systemd", "millwright")
+	add(0o644, unit+".service", "/usr/lib/systemd/system/millwright.service")
+	add(0o644, unit+".sysusers", "/usr/lib/sysusers.d/millwright.conf")
+	add(0o644, unit+".tmpfiles", "/usr/lib/tmpfiles.d/millwright.conf")
 	add(0o644, filepath.Join(stage, "completion.bash"), "/usr/share/bash-completion/completions/millwright")
 	add(0o644, filepath.Join(stage, "completion.zsh"), "/usr/share/zsh/vendor-completions/_millwright")
 	add(0o644, filepath.Join(stage, "completion.fish"), "/usr/share/fish/vendor_completions.d/millwright.fish")
@@ -102,9 +100,9 @@ func (s source) contents(p product, stage string) (files.Contents, error) {
 	return all, nil
 }
 
-// scripts fills the names of the product's units into the scripts of a format.
+// scripts fills the product's name into the scripts of a format.
 func (s source) scripts(p product, format, stage string) (nfpm.Scripts, error) {
-	fill := strings.NewReplacer("@PACKAGE@", p.name, "@UNITS@", strings.Join(p.units, " "), "@STARTED@", p.started)
+	fill := strings.NewReplacer("@PACKAGE@", p.name)
 	place := func(name string) (string, error) {
 		text, err := os.ReadFile(filepath.Join(s.dir, "packaging", "scripts", format, name))
 		if err != nil {

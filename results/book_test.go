@@ -86,6 +86,13 @@ func (b *book) CommitStep(_ context.Context, s outbox.Step) error {
 func (b *book) PruneResults(context.Context, string, time.Time) error    { return nil }
 func (b *book) PruneMessages(context.Context, time.Time, []string) error { return nil }
 
+func (b *book) Evict(context.Context, string, int64, int64) error { return nil }
+func (b *book) Unsent(context.Context, string, int64, int64, []string) (bool, error) {
+	return false, nil
+}
+
+func (b *book) EachFollowed(context.Context, func(string, []byte)) error { return nil }
+
 // shelf is a Store in memory.
 type shelf struct {
 	mu      sync.Mutex

@@ -81,6 +81,9 @@ func (d *draft) hole(p place) bool {
 
 // feed adds the rows of a delivered window.
 func (d *draft) feed(p place) error {
+	if p.path == "" { // pruned while its scheduler was not followed
+		return d.gone(d.f.Cadence.End(p.start))
+	}
 	m, err := d.merging()
 	if err != nil {
 		return err

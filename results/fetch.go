@@ -27,12 +27,12 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 	file := &late{target: f.file(path)}
 	defer file.Close()
 	sum := sha256.New()
-	known := f.refused[before.Start]
+	known := f.refused(before)
 	if known == "" {
 		known = before.ETag
 	}
 	key := window.ResultKey(f.Prefix, before.Start)
-	got, err := f.r.store.Download(ctx, f.Bucket, key, known, f.r.set.Limits.Bytes, io.MultiWriter(file, sum))
+	got, err := f.r.store.Download(ctx, f.Bucket, key, known, f.r.set.Limits.Bytes, io.MultiWriter(file, sum, turning{f}))
 	switch {
 	case file.err != nil:
 		return file.err
@@ -55,13 +55,15 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 	}
 	sum.Sum(o.SHA256[:0])
 	o.ETag, o.Size, o.Path = got.ETag, got.Size, path
-	delete(f.refused, before.Start)
+	o.Refused, before.Refused = "", ""
 	if before.Scoring == window.Delivered && o.SHA256 == before.SHA256 {
 		before.ETag = got.ETag // written again, with the same content
 		d := f.draft(n)
 		d.step.Outcomes = append(d.step.Outcomes, before)
 		return d.commit(ctx)
 	}
+	f.r.onSite.Lock()
+	defer f.r.onSite.Unlock()
 	if err := file.commit(); err != nil {
 		return err
 	}
@@ -112,4 +114,13 @@ func (f *follower) inspect(r io.Reader, o *window.Outcome) error {
 		}
 		return nil
 	})
+}
+
+// turning is a writer that shows that the loop goes on: a large result over a
+// slow link takes longer than a loop may stand still.
+type turning struct{ f *follower }
+
+func (t turning) Write(p []byte) (int, error) {
+	t.f.r.set.Turned(t.f.Name)
+	return len(p), nil
 }

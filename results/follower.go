@@ -22,18 +22,24 @@ type follower struct {
 	line     []place // windows whose rows are in no event yet, ascending
 	waits    map[int64]*waiting
 
-	refused map[int64]string // window -> ETag of an object that cannot be used
+	rules    string // under which objects are judged, in one word
+	crowded  bool   // a listing did not come to its end
+	unlisted bool   // the store refuses to list
+	relist   moment // when it is asked again
+	veiled   bool   // and it calls forbidden what may not be there
 
 	nextPair   moment
 	nextLook   moment
 	nextAsk    moment
 	nextSurvey moment
 	nextDaily  moment
-	failures   int // looks in a row that did not get through to the store
+	failures   int  // looks in a row that did not get through to the store
+	stumbles   int  // passes in a row that failed on this side, each of which may have fetched a result in vain
+	partial    bool // the last look did not come to all windows whose turn it was
 }
 
 func newFollower(r *Results, s *Scheduler) *follower {
-	return &follower{Scheduler: s, r: r, log: r.log.With(zap.String("scheduler", s.Name)), thorough: true, waits: map[int64]*waiting{}, refused: map[int64]string{}}
+	return &follower{Scheduler: s, r: r, log: r.log.With(zap.String("scheduler", s.Name)), thorough: true, waits: map[int64]*waiting{}, rules: rules(r.set, s)}
 }
 
 // run works until ctx ends.
@@ -41,14 +47,17 @@ func (f *follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := read(f.r.clock)
 		switch err := f.pass(ctx, n); {
+		case err == nil && !f.loaded: // it waits for its turn after a failure
 		case err == nil:
+			f.stumbles = 0
 			f.r.board.Clear(ctx, f.Name, CodeSite)
 		case !over(ctx, err):
 			f.log.Error("follow results", zap.Error(err))
 			f.r.board.Stand(ctx, f.Name, CodeSite, "results cannot be written down: "+executions.Printable(err.Error(), 500),
-				"look at the disk of state_dir, its room and its owner; it is tried again every half minute")
+				"look at the disk of state_dir, its room and its owner; it is tried again by itself")
 			f.loaded = false // memory may be ahead of the ledger
-			f.nextPair = n.after(recheck)
+			f.nextPair = n.after(min(recheck<<min(f.stumbles, 10), lastRecheck))
+			f.stumbles++
 		}
 		f.r.set.Turned(f.Name)
 		_ = wait(ctx, f.r.clock, f.next(read(f.r.clock))) // the loop looks at ctx itself
@@ -150,7 +159,7 @@ func (f *follower) lookable(n now, w *waiting) (moment, bool) {
 	default:
 		return at, false
 	}
-	if f.failures > 0 {
+	if f.held() {
 		at = later(at, f.nextLook)
 	}
 	return at, true

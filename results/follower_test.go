@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -249,83 +248,6 @@ func TestSameContentAgainAndOtherContent(t *testing.T) {
 	r.wantMessages(outbox.Result, "pump/20260105T080000Z/result/1", "pump/20260105T080000Z/result/2")
 }
 
-func TestManyAtOnceCostOneListing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	for i := range 100 {
-		r.uploaded(i)
-		if i != 50 {
-			r.put(i, r.lines(i, 0.1))
-		}
-	}
-	r.clock.now = r.clock.now.Add(wake + 100*5*time.Minute)
-	r.pass()
-	for i := range 100 {
-		if i != 50 {
-			r.is(i, window.Delivered)
-		}
-	}
-	r.is(50, window.Missing)
-	if l, g := r.store.lists.Load(), r.store.gets.Load(); l > 2 || g != 99 {
-		t.Errorf("%d listings, %d gets", l, g)
-	}
-	if r.f.state.Fed != r.start(99) {
-		t.Errorf("fed up to %s", stamp(r.f.state.Fed))
-	}
-}
-
-func TestOutageIsNoReasonToCallAResultMissing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.uploaded(0)
-	down := error(syscall.ECONNREFUSED)
-	r.store.fail.Store(&down)
-	r.until(5 * time.Hour)
-	r.is(0, window.Awaited)
-	if !strings.Contains(r.notes["pump results"], "cannot be looked for") {
-		t.Errorf("notes: %v", r.notes)
-	}
-	if n := r.store.requests(); n > 5*60+10 {
-		t.Errorf("%d requests in five hours of outage", n)
-	}
-	r.store.fail.Store(nil)
-	r.put(0, r.lines(0, 0.1))
-	r.until(5*time.Hour + 2*time.Minute)
-	r.is(0, window.Delivered)
-	if len(r.notes) != 0 {
-		t.Errorf("notes: %v", r.notes)
-	}
-}
-
-func TestPolicyWithoutListing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.store.noList.Store(true)
-	for i := range 3 {
-		r.uploaded(i)
-	}
-	r.put(0, r.lines(0, 0.1))
-	r.until(wake + time.Minute)
-	r.is(0, window.Delivered)
-	r.put(2, r.lines(2, 0.1))
-	r.until(wake + 12*time.Minute)
-	r.is(2, window.Delivered)
-}
-
-func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	settled := false
-	r.set.Settled = func() bool { return settled }
-	r.restart()
-	r.uploaded(0)
-	r.until(2 * time.Hour)
-	r.is(0, window.Awaited)
-	settled = true
-	r.until(2*time.Hour + 5*time.Minute)
-	r.is(0, window.Missing)
-}
-
 func TestRestartAtAnyPointDeliversOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -341,33 +263,4 @@ func TestRestartAtAnyPointDeliversOnce(t *testing.T) {
 		"pump/20260105T081000Z/result/1", "pump/20260105T081500Z/result/1", "pump/20260105T082000Z/result/1")
 	r.wantMessages(outbox.Change, "pump/20260105T080100Z/event/1", "pump/20260105T080100Z/event/2",
 		"pump/20260105T080100Z/event/3", "pump/20260105T080100Z/event/4", "pump/20260105T080100Z/event/5")
-}
-
-func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.sched.Keep = 48 * time.Hour
-	r.restart()
-	r.uploaded(0)
-	r.put(0, r.lines(0, 0.9))
-	r.until(wake + time.Minute)
-	r.is(0, window.Delivered)
-	r.until(47 * time.Hour)
-	r.f.r.prune(t.Context(), r.clock.Now())
-	r.is(0, window.Delivered)
-	r.until(72 * time.Hour)
-	r.f.r.prune(t.Context(), r.clock.Now())
-	if o := r.outcome(0); o.Scoring != "" {
-		t.Errorf("%+v", o)
-	}
-	if days, _ := os.ReadDir(filepath.Join(r.dir, "results", "pump")); len(days) != 0 {
-		t.Errorf("%v", days)
-	}
-	if ids, _ := r.messages(); len(ids) != 0 {
-		t.Errorf("%v", ids)
-	}
-	r.until(80 * time.Hour)
-	if o := r.outcome(0); o.Scoring != "" {
-		t.Errorf("it came back: %+v", o)
-	}
 }

@@ -14,10 +14,14 @@ import (
 	"millwright/internal/atomicfile"
 )
 
-// keep forgets every hour what has been kept for long enough.
+// keep ends every hour, and at first, what schedulers have left that are gone, and
+// forgets what has been kept for long enough.
 func (r *Results) keep(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := read(r.clock)
+		if err := r.dismiss(ctx, n); err != nil && !over(ctx, err) {
+			r.log.Error("end what schedulers have left", zap.Error(err))
+		}
 		if r.set.Settled() {
 			r.prune(ctx, n.business)
 		}
@@ -38,17 +42,10 @@ func (r *Results) prune(ctx context.Context, now time.Time) {
 			longest = 1<<63 - 1
 			continue
 		}
-		before := now.Add(-s.Keep).Truncate(daily)
-		err := errors.Join(
-			pruneDays(filepath.Join(r.set.Dir, "results", s.Name), before),
-			pruneOld(filepath.Join(r.set.Dir, filepath.FromSlash(quarantine), s.Name), before),
-		)
-		if err == nil {
-			err = r.ledger.PruneResults(ctx, s.Name, before)
-		}
-		if err != nil && !over(ctx, err) {
-			r.log.Error("prune results", zap.String("scheduler", s.Name), zap.Error(err))
-		}
+		r.pruneOf(ctx, s.Name, now.Add(-s.Keep))
+	}
+	if err := r.pruneFormer(ctx, now); err != nil && !over(ctx, err) {
+		r.log.Error("prune results", zap.Error(err))
 	}
 	var before time.Time // nothing for its age alone
 	if longest < 1<<62 {
@@ -56,6 +53,21 @@ func (r *Results) prune(ctx context.Context, now time.Time) {
 	}
 	if err := r.ledger.PruneMessages(ctx, before, r.set.Sinks); err != nil && !over(ctx, err) {
 		r.log.Error("prune messages", zap.Error(err))
+	}
+}
+
+// pruneOf removes what a scheduler has from before a time.
+func (r *Results) pruneOf(ctx context.Context, name string, before time.Time) {
+	before = before.Truncate(daily)
+	err := errors.Join(
+		pruneDays(filepath.Join(r.set.Dir, "results", name), before),
+		pruneOld(filepath.Join(r.set.Dir, filepath.FromSlash(quarantine), name), before),
+	)
+	if err == nil {
+		err = r.ledger.PruneResults(ctx, name, before)
+	}
+	if err != nil && !over(ctx, err) {
+		r.log.Error("prune results", zap.String("scheduler", name), zap.Error(err))
 	}
 }
 

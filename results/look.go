@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 	"millwright/internal/window"
 )
 
-// maxPages bounds a listing: a thousand keys each. What lies behind is looked
-// for by the next one, or one by one.
+// maxPages bounds a listing: a thousand keys each. What lies behind is asked for
+// one by one.
 const maxPages = 64
 
 // maxSingle is how many objects are asked for one by one in a look.
@@ -27,7 +28,7 @@ func (f *follower) look(ctx context.Context, n now) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	err := f.seek(ctx, n, wanted)
+	asked, err := f.seek(ctx, n, wanted)
 	if err != nil && !storeFault(err) {
 		return err
 	}
@@ -39,38 +40,44 @@ func (f *follower) look(ctx context.Context, n now) error {
 	}
 	f.reached(ctx)
 	var newest time.Time
-	for _, start := range wanted {
+	for _, start := range asked {
 		w := f.waits[start]
 		if w == nil {
 			continue // it is here
 		}
 		w.looks++
-		w.last = w.last || !n.business.Before(w.end(f.Timeout))
+		w.last = w.last || w.late(n, f.Timeout)
 		if r := w.ready(); r.After(newest) {
 			newest = r
 		}
 	}
 	f.nextLook = n.after(pause(n.business.Sub(newest)))
+	f.partial = slices.ContainsFunc(wanted, func(start int64) bool {
+		w := f.waits[start]
+		return w != nil && w.due(n, f.Timeout)
+	})
+	if f.partial {
+		f.nextLook = n.after(firstLook)
+	}
 	return nil
 }
 
 // wanted are the windows to look for now, ascending; none while it is not time.
 func (f *follower) wanted(n now) []int64 {
-	if f.failures > 0 && !f.nextLook.past(n) {
+	if f.held() && !f.nextLook.past(n) {
 		return nil
 	}
 	var out []int64
 	due := false
 	for _, start := range f.ordered() {
 		w := f.waits[start]
-		late := !n.business.Before(w.end(f.Timeout))
 		r := w.ready()
 		can := !r.IsZero() && !n.business.Before(r.Add(firstLook))
-		if !can && !(late && !w.last) {
+		if !can && !(w.late(n, f.Timeout) && !w.last) {
 			continue
 		}
 		out = append(out, start)
-		due = due || w.looks == 0 || late && !w.last
+		due = due || w.due(n, f.Timeout)
 	}
 	if len(out) == 0 || !due && !f.nextLook.past(n) {
 		return nil
@@ -78,72 +85,139 @@ func (f *follower) wanted(n now) []int64 {
 	return out
 }
 
-// seek fetches those of the wanted results that are there.
-func (f *follower) seek(ctx context.Context, n now, wanted []int64) error {
-	if len(wanted) == 1 {
-		err := f.fetch(ctx, n, f.waits[wanted[0]].Outcome)
-		if errors.Is(err, objstore.ErrNotFound) {
-			return nil
+// held tells whether every window waits for the next look, one whose turn it is too.
+func (f *follower) held() bool { return f.failures > 0 || f.partial }
+
+// seek fetches those of the wanted results that are there, and tells of which
+// that is known now.
+func (f *follower) seek(ctx context.Context, n now, wanted []int64) (asked []int64, err error) {
+	if len(wanted) == 1 && !f.unlisted {
+		err := f.single(ctx, n, wanted[0])
+		if !errors.Is(err, objstore.ErrForbidden) {
+			return wanted, err
 		}
-		return err
 	}
-	found, err := f.list(ctx, wanted[0], wanted[len(wanted)-1])
+	found, until, err := f.list(ctx, n, wanted[0], wanted[len(wanted)-1])
 	if errors.Is(err, objstore.ErrForbidden) {
-		return f.oneByOne(ctx, n, wanted, err)
+		return f.oneByOne(ctx, n, wanted)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var behind []int64
 	for _, start := range wanted {
-		if tag, there := found[start]; !there || tag != "" && tag == f.refused[start] {
+		if start > until {
+			behind = append(behind, start)
 			continue
 		}
-		if err := f.fetch(ctx, n, f.waits[start].Outcome); err != nil && !errors.Is(err, objstore.ErrNotFound) {
-			return err
+		asked = append(asked, start)
+		w := f.waits[start]
+		w.veiled = false
+		if tag, there := found[start]; !there || tag != "" && tag == f.refused(w.Outcome) {
+			continue
+		}
+		if err := unlessAbsent(f.fetch(ctx, n, w.Outcome)); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	more, err := f.oneByOne(ctx, n, behind)
+	return append(asked, more...), err
 }
 
-// oneByOne is for a policy that allows no listing: the newest windows are asked
-// for by their keys. What is not there may be called forbidden then, so that
-// nobody knows whether it is.
-func (f *follower) oneByOne(ctx context.Context, n now, wanted []int64, refusal error) error {
-	for _, start := range wanted[max(0, len(wanted)-maxSingle):] {
-		err := f.fetch(ctx, n, f.waits[start].Outcome)
-		if err != nil && !errors.Is(err, objstore.ErrNotFound) && !errors.Is(err, objstore.ErrForbidden) {
-			return err
+// oneByOne asks for windows by their keys where no listing tells of them: those
+// whose turn it is first, then the newest.
+func (f *follower) oneByOne(ctx context.Context, n now, wanted []int64) (asked []int64, err error) {
+	var due, rest []int64
+	for _, start := range slices.Backward(wanted) {
+		if f.waits[start].due(n, f.Timeout) {
+			due = append(due, start)
+		} else {
+			rest = append(rest, start)
 		}
 	}
-	return refusal
+	asked = append(due, rest...)
+	asked = asked[:min(maxSingle, len(asked))]
+	for _, start := range asked {
+		if err := f.single(ctx, n, start); err != nil {
+			return nil, err
+		}
+	}
+	return asked, nil
+}
+
+// single asks for a window by its key. Under a policy that allows no listing,
+// what is not there is as forbidden as what may not be read: then nobody knows.
+func (f *follower) single(ctx context.Context, n now, start int64) error {
+	w := f.waits[start]
+	err := f.fetch(ctx, n, w.Outcome)
+	switch {
+	case errors.Is(err, objstore.ErrNotFound):
+		f.veiled, w.veiled = false, false
+		return nil
+	case errors.Is(err, objstore.ErrForbidden) && f.unlisted:
+		w.veiled = true
+		f.veil(ctx, err)
+		return nil
+	}
+	return err
+}
+
+func unlessAbsent(err error) error {
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // list gives the ETags of the results of windows from the first to the last, as
-// far as they are there.
-func (f *follower) list(ctx context.Context, first, last int64) (map[int64]string, error) {
-	found := map[int64]string{}
+// far as they are there, and up to which window that is known. A store that
+// refuses is not asked again at once.
+func (f *follower) list(ctx context.Context, n now, first, last int64) (found map[int64]string, until int64, err error) {
+	if f.unlisted && !f.relist.past(n) {
+		return nil, 0, &storeError{objstore.ErrForbidden}
+	}
+	found, until = map[int64]string{}, last
 	begin, end := window.ResultKey(f.Prefix, first), window.ResultKey(f.Prefix, last)
-	pages := 0
-	err := f.r.store.List(ctx, f.Bucket, common(begin, end), begin[:len(begin)-1], func(page []objstore.Info) (bool, error) {
+	pages, newest := 0, first-1
+	err = f.r.store.List(ctx, f.Bucket, common(begin, end), begin[:len(begin)-1], func(page []objstore.Info) (bool, error) {
 		for i := range page {
 			if page[i].Key > end {
 				return false, nil
 			}
 			if start, err := window.ParseResultKey(f.Prefix, page[i].Key); err == nil {
 				found[start] = page[i].ETag
+				newest = max(newest, start)
 			}
 		}
-		pages++
 		f.r.set.Turned(f.Name)
-		return pages < maxPages, nil
+		if pages++; pages == maxPages {
+			until = newest
+			return false, nil
+		}
+		return true, nil
 	})
+	if errors.Is(err, objstore.ErrForbidden) {
+		f.unlisted, f.relist = true, n.after(relist)
+	}
 	if err != nil {
-		return nil, &storeError{err}
+		return nil, 0, &storeError{err}
 	}
-	if pages == maxPages {
-		f.log.Warn("the output prefix holds too many objects between results; some may be found late", zap.String("prefix", f.Prefix))
+	f.unlisted, f.veiled = false, false
+	if crowded := until < last; crowded != f.crowded {
+		if f.crowded = crowded; crowded {
+			f.log.Warn("the output prefix holds too many other objects between results: some may be found late", zap.String("prefix", f.Prefix))
+		}
 	}
-	return found, nil
+	return found, until, nil
+}
+
+// veil tells people what it costs that the store refuses to list.
+func (f *follower) veil(ctx context.Context, err error) {
+	f.veiled = true
+	what, _ := objstore.Explain(err)
+	f.r.board.Stand(ctx, f.Name, CodeStore,
+		fmt.Sprintf("s3://%s/%s may not be listed: %s of a result that is not there as of one that may not be read", f.Bucket, f.Prefix, what),
+		"give these credentials s3:ListBucket on the bucket for this prefix, and s3:GetObject on what is below it")
 }
 
 // common is the longest common prefix.
@@ -182,5 +256,7 @@ func (f *follower) unreachable(ctx context.Context, err error) {
 
 func (f *follower) reached(ctx context.Context) {
 	f.failures = 0
-	f.r.board.Clear(ctx, f.Name, CodeStore)
+	if !f.veiled { // that stands until the store tells what is there
+		f.r.board.Clear(ctx, f.Name, CodeStore)
+	}
 }

@@ -11,9 +11,12 @@ const (
 	firstLook = 5 * time.Second // after a result can be there
 	lastPause = time.Minute     // between two looks while there is time
 	recheck   = 30 * time.Second
-	turn      = time.Minute // real time: a loop turns at least so often
-	hourly    = time.Hour
-	daily     = 24 * time.Hour
+	// lastRecheck is for a disk that stays full: what is fetched in vain may cost money.
+	lastRecheck = 5 * time.Minute
+	turn        = time.Minute      // real time: a loop turns at least so often
+	relist      = 10 * time.Minute // a store that refuses to list
+	hourly      = time.Hour
+	daily       = 24 * time.Hour
 )
 
 // pause is how long to wait before the next look for a result that can be there

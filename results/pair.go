@@ -19,11 +19,12 @@ const horizon = 30 * 24 * time.Hour
 // waiting is a window whose wake-up is past and whose outcome is open.
 type waiting struct {
 	window.Outcome
-	run   window.Run
-	looks int     // how often it was looked for
-	last  bool    // one of them was after its end
-	asks  int     // how often the service was asked: a little after the result could be there, and after its end
-	said  verdict // the service's answer
+	run    window.Run
+	looks  int     // how often it was looked for
+	last   bool    // one of them was after its end
+	veiled bool    // the store did not say whether it is there
+	asks   int     // how often the service was asked: a little after the result could be there, and after its end
+	said   verdict // the service's answer
 }
 
 // ready is when its result can be there, zero while it is not uploaded.
@@ -44,6 +45,14 @@ func (w *waiting) end(timeout time.Duration) time.Time {
 		return r.Add(timeout)
 	}
 	return w.Wake.Add(timeout)
+}
+
+// late tells whether its time has passed, by the clock.
+func (w *waiting) late(n now, timeout time.Duration) bool { return !n.business.Before(w.end(timeout)) }
+
+// due tells whether a look must not wait: the first one, and the one after its end.
+func (w *waiting) due(n now, timeout time.Duration) bool {
+	return w.looks == 0 || !w.last && w.late(n, timeout)
 }
 
 // pending tells whether it waits for the bucket: then it is not missing, however
@@ -78,7 +87,7 @@ func (f *follower) pair(ctx context.Context, n now) error {
 			w.run = run
 		}
 	}
-	f.thorough = false
+	f.thorough = f.thorough && !f.r.set.Settled() // windows seem to be of another age until the clock is right
 	return nil
 }
 
@@ -158,6 +167,7 @@ func (f *follower) decide(ctx context.Context, n now) error {
 	for _, start := range f.ordered() {
 		w := f.waits[start]
 		o := w.Outcome
+		w.last = w.last && w.late(n, f.Timeout) // the clock may have been set back
 		switch end := w.end(f.Timeout); {
 		case w.said.failed: // it says so at any time
 			o.Scoring, o.Reason, o.Remedy = window.Failed, w.said.reason, w.said.remedy
@@ -184,7 +194,10 @@ func (f *follower) why(w *waiting) (reason, remedy string) {
 		return w.said.reason, w.said.remedy
 	case len(w.run.Silent) > 0:
 		return "no file was uploaded for " + strings.Join(w.run.Silent, ", ") + ": nothing came for it, and a run needs every component",
-			"find out why the component's files do not come: millwright status shows its folder"
+			"find out why its files do not come: look whether the logger still writes into the component's drop folder, and what 'millwright status drop PATH' says of a file there"
+	case w.veiled:
+		return fmt.Sprintf("nothing that may be read came within %s of the wake-up: the store answers 403, as it does for what is not there where listing is forbidden", f.Timeout),
+			"give these credentials s3:ListBucket on the bucket for the output prefix and s3:GetObject below it, then the reason is known and a result that is there is fetched"
 	case w.Uploaded.After(w.Wake):
 		return fmt.Sprintf("it was uploaded %s after the wake-up, so that its run did not find it", w.Uploaded.Sub(w.Wake).Round(time.Second)),
 			"look for what delayed the upload: millwright status window " + stamp(w.Start)

@@ -2,6 +2,8 @@ package results
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -22,8 +24,10 @@ import (
 const quarantine = "quarantine/results"
 
 // refuse keeps an object aside that cannot be used. The window stays as it is,
-// with the reason, and the object is fetched again once it is another one.
-func (f *follower) refuse(ctx context.Context, n now, o window.Outcome, got objstore.Info, file *late, why error) error {
+// with the reason, and the object is fetched again once it is another one or is
+// judged by other rules, after a restart too.
+func (f *follower) refuse(ctx context.Context, n now, before window.Outcome, got objstore.Info, file *late, why error) error {
+	o := before
 	path := fmt.Sprintf("%s/%s/%s.jsonl", quarantine, f.Name, window.CompactStamp(o.Start))
 	o.Reason, o.Remedy = explain(why)
 	o.Reason = "its result cannot be used: " + executions.Printable(o.Reason, 500)
@@ -42,14 +46,35 @@ func (f *follower) refuse(ctx context.Context, n now, o window.Outcome, got objs
 	if err := atomicfile.Write(f.file(strings.TrimSuffix(path, ".jsonl")+".reason.txt"), []byte(text), 0o640); err != nil {
 		return fmt.Errorf("keep damaged result: %w", err)
 	}
-	f.refused[o.Start] = got.ETag
-	f.log.Warn("a result cannot be used", zap.Time("window", time.Unix(0, o.Start).UTC()), zap.String("why", o.Reason), zap.String("remedy", o.Remedy))
-	if o.Scoring == window.Delivered { // what is on site stays
-		return nil
+	if got.ETag != "" {
+		o.Refused = f.rules + " " + got.ETag
 	}
+	f.log.Warn("a result cannot be used", zap.Time("window", time.Unix(0, o.Start).UTC()), zap.String("why", o.Reason), zap.String("remedy", o.Remedy))
 	d := f.draft(n)
+	if before.Scoring == window.Delivered { // what is on site stays
+		before.Refused = o.Refused
+		d.step.Outcomes = append(d.step.Outcomes, before)
+		return d.commit(ctx)
+	}
 	d.mark(o.Scoring, o)
 	return d.commit(ctx)
+}
+
+// rules name what an object is judged by: with another limit, another cadence or
+// another program it may be of use.
+func rules(set Settings, s *Scheduler) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %+v %s", set.Limits.Bytes, s.Cadence, set.Version))
+	return hex.EncodeToString(sum[:6])
+}
+
+// refused is the ETag of the object that is known to be of no use for a window;
+// empty: none is.
+func (f *follower) refused(o window.Outcome) string {
+	tag, known := strings.CutPrefix(o.Refused, f.rules+" ")
+	if !known {
+		return ""
+	}
+	return tag
 }
 
 func (f *follower) file(path string) string {

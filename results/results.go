@@ -35,12 +35,14 @@ type Ledger interface {
 	Followed(ctx context.Context, scheduler string) ([]byte, error)
 	CommitStep(ctx context.Context, s outbox.Step) error
 	Pruner
+	Evictor
 }
 
 // Pruner is the part of the ledger that forgets.
 type Pruner interface {
 	PruneResults(ctx context.Context, scheduler string, before time.Time) error
 	PruneMessages(ctx context.Context, before time.Time, sinks []string) error
+	EachFollowed(ctx context.Context, fn func(scheduler string, state []byte)) error
 }
 
 // Store is the part of objstore.Client that is needed. Errors are told apart
@@ -79,6 +81,7 @@ type Settings struct {
 	Limits  resultline.Limits // of one object
 	Sinks   []string          // cursors of those that read messages: what all have passed is forgotten
 	Service Service           // nil: nobody is asked
+	Version string            // of the program: what an earlier one could not use is looked at again
 	// Settled tells whether the clock is trusted; while it is not, no time-out passes.
 	Settled func() bool
 	// Turned is called often by each scheduler's loop, Sent after new messages.
@@ -95,6 +98,7 @@ type Results struct {
 	clock      clock.Clock
 	set        Settings
 	log        *zap.Logger
+	onSite     sync.Mutex // held while a file on site and what the ledger says of it change
 }
 
 // New starts nothing.

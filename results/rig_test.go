@@ -40,7 +40,10 @@ type counted struct {
 	Store
 	lists, gets atomic.Int64
 	fail        atomic.Pointer[error]
+	failGet     atomic.Pointer[error]
+	crowd       atomic.Bool // listings are full of other objects
 	noList      atomic.Bool // the policy
+	hides       atomic.Bool // what is not there is forbidden then
 }
 
 func (c *counted) Download(ctx context.Context, bucket, key, known string, limit int64, w io.Writer) (objstore.Info, error) {
@@ -48,7 +51,14 @@ func (c *counted) Download(ctx context.Context, bucket, key, known string, limit
 	if err := c.fail.Load(); err != nil {
 		return objstore.Info{}, *err
 	}
-	return c.Store.Download(ctx, bucket, key, known, limit, w)
+	if err := c.failGet.Load(); err != nil {
+		return objstore.Info{}, *err
+	}
+	info, err := c.Store.Download(ctx, bucket, key, known, limit, w)
+	if c.hides.Load() && errors.Is(err, objstore.ErrNotFound) {
+		err = fmt.Errorf("get: %w", objstore.ErrForbidden)
+	}
+	return info, err
 }
 
 func (c *counted) List(ctx context.Context, bucket, prefix, after string, fn func([]objstore.Info) (bool, error)) error {
@@ -58,6 +68,11 @@ func (c *counted) List(ctx context.Context, bucket, prefix, after string, fn fun
 	}
 	if err := c.fail.Load(); err != nil {
 		return *err
+	}
+	for c.crowd.Load() {
+		if more, err := fn([]objstore.Info{{Key: after + "-other"}}); err != nil || !more {
+			return err
+		}
 	}
 	return c.Store.List(ctx, bucket, prefix, after, fn)
 }

@@ -3,6 +3,9 @@ package results
 import (
 	"context"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +14,7 @@ import (
 
 	"millwright/internal/clock"
 	"millwright/internal/event"
+	"millwright/internal/objstore"
 	"millwright/internal/resultline"
 	"millwright/internal/window"
 )
@@ -99,18 +103,105 @@ func TestLedgerThatFails(t *testing.T) {
 		b.mu.Lock()
 		b.err = errors.New("disk full")
 		b.mu.Unlock()
-		time.Sleep(30 * time.Minute)
+		time.Sleep(4 * time.Hour)
 		b.mu.Lock()
 		if len(b.messages) != 0 {
 			t.Errorf("%+v", b.messages)
 		}
 		b.err = nil
 		b.mu.Unlock()
-		time.Sleep(time.Minute)
+		time.Sleep(lastRecheck + time.Minute)
 		cancel()
 		<-ended
 		if len(b.messages) != 2 || b.messages[0].Generation != 1 || b.outcomes[start.UnixNano()].Scoring != window.Delivered || len(b.events) != 1 {
 			t.Errorf("%+v\n%+v", b.messages, b.outcomes)
+		}
+	})
+}
+
+// slow is a Store behind a link that brings a little every minute.
+type slow struct{ *shelf }
+
+func (s slow) Download(ctx context.Context, _, key, _ string, _ int64, w io.Writer) (objstore.Info, error) {
+	body := s.objects[key]
+	for i := range body {
+		select {
+		case <-ctx.Done():
+			return objstore.Info{}, ctx.Err()
+		case <-time.After(time.Minute):
+		}
+		if _, err := w.Write(body[i : i+1]); err != nil {
+			return objstore.Info{}, err
+		}
+	}
+	return objstore.Info{Key: key, Size: int64(len(body)), ETag: "tag"}, nil
+}
+
+// TestSlowDownloadIsNoLoopThatHangs: a watchdog would end it, again and again.
+func TestSlowDownloadIsNoLoopThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(), slow{&shelf{objects: map[string][]byte{}}}
+		sched := Scheduler{
+			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute},
+			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(5*time.Minute, time.Minute, 0),
+		}
+		start := time.Now().Truncate(5 * time.Minute)
+		b.runs = []window.Run{{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start}}
+		s.objects[window.ResultKey("", start.UnixNano())] = resultline.Append(nil, resultline.Row{Time: start.Add(time.Minute).UnixNano(), Reason: resultline.NoAnomalyDetected})
+		turned, slowest := time.Now(), time.Duration(0)
+		set := Settings{Dir: t.TempDir(), Turned: func(string) {
+			slowest, turned = max(slowest, time.Since(turned)), time.Now()
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, set, zap.NewNop()).Run(ctx) }()
+		time.Sleep(3 * time.Hour)
+		cancel()
+		<-ended
+		if slowest > 2*time.Minute || b.outcomes[start.UnixNano()].Scoring != window.Delivered {
+			t.Errorf("%s without a turn, %+v", slowest, b.outcomes)
+		}
+	})
+}
+
+// TestDiskThatTakesNothing: what is fetched in vain may cost money.
+func TestDiskThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(), &shelf{objects: map[string][]byte{}}
+		sched := Scheduler{
+			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute},
+			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(5*time.Minute, time.Minute, 0),
+		}
+		start := time.Now().Truncate(5 * time.Minute)
+		b.runs = []window.Run{{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start}}
+		s.objects[window.ResultKey("", start.UnixNano())] = resultline.Append(nil, resultline.Row{Time: start.Add(time.Minute).UnixNano(), Reason: resultline.NoAnomalyDetected})
+		dir := t.TempDir()
+		inTheWay := filepath.Join(dir, "results")
+		if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, Settings{Dir: dir}, zap.NewNop()).Run(ctx)
+		}()
+		time.Sleep(4 * time.Hour)
+		s.mu.Lock()
+		n := len(s.asked)
+		s.mu.Unlock()
+		if n > 2*4*12 { // a listing for each object
+			t.Errorf("%d requests in four hours", n)
+		}
+		if err := os.Remove(inTheWay); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(lastRecheck + time.Minute)
+		cancel()
+		<-ended
+		if o := b.outcomes[start.UnixNano()]; o.Scoring != window.Delivered {
+			t.Errorf("%+v", o)
 		}
 	})
 }

@@ -22,6 +22,7 @@ type state struct {
 	Merger json.RawMessage  `json:"merger,omitempty"` // of event.Merger
 	Events map[string]int64 `json:"events,omitempty"` // open event -> generation of its last message
 	Alarm  *alarm           `json:"alarm,omitempty"`
+	Keep   time.Duration    `json:"keep_ns,omitempty"` // of the scheduler, for the time when it is not configured any more; 0: for ever
 }
 
 // place is a window in the order in which events are made.
@@ -110,6 +111,7 @@ func (d *draft) commit(ctx context.Context) error {
 		}
 		d.state.Merger = raw
 	}
+	d.state.Keep = d.f.Keep
 	was, err := json.Marshal(d.f.state)
 	if err != nil {
 		return err
@@ -150,6 +152,10 @@ func (f *follower) load(ctx context.Context, n now) error {
 			f.log.Error("the open event and alarm cannot be read; they begin anew", zap.Error(err))
 			f.state = state{Fed: f.floor(n.business)}
 		}
+		if err := f.sound(); err != nil { // no step could ever be made of it
+			f.log.Error("the open event cannot be read; events begin anew", zap.Error(err))
+			f.state.Merger, f.state.Events = nil, nil
+		}
 	}
 	f.line, f.waits = nil, map[int64]*waiting{}
 	open, err := f.r.ledger.Outcomes(ctx, window.OutcomeFilter{Scheduler: f.Name, Scoring: window.Awaited})
@@ -167,6 +173,14 @@ func (f *follower) load(ctx context.Context, n now) error {
 		f.line = enter(f.line, f.state.Fed, o)
 	}
 	return nil
+}
+
+// sound tells whether events can go on from where the state says.
+func (f *follower) sound() error {
+	if f.state.Merger == nil {
+		return nil
+	}
+	return event.New(f.Rule).UnmarshalJSON(f.state.Merger)
 }
 
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339) }

@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"millwright/internal/objstore"
@@ -65,16 +66,37 @@ func (f *follower) survey(ctx context.Context, n now) error {
 
 // compare fetches what is in the bucket and not on site.
 func (f *follower) compare(ctx context.Context, n now, known []window.Outcome) error {
-	found, err := f.list(ctx, known[0].Start, known[len(known)-1].Start)
+	found, until, err := f.list(ctx, n, known[0].Start, known[len(known)-1].Start)
+	if errors.Is(err, objstore.ErrForbidden) {
+		return f.tryAgain(ctx, n, known)
+	}
 	if err != nil {
 		return err
 	}
 	for _, o := range known {
 		tag, there := found[o.Start]
-		if !there || tag == o.ETag && o.Scoring == window.Delivered || tag != "" && tag == f.refused[o.Start] {
+		if !there || o.Start > until || tag == o.ETag && o.Scoring == window.Delivered || tag != "" && tag == f.refused(o) {
 			continue
 		}
-		if err := f.fetch(ctx, n, o); err != nil && !errors.Is(err, objstore.ErrNotFound) {
+		if err := unlessAbsent(f.fetch(ctx, n, o)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryAgain asks for the newest windows that were given up, where nothing may be
+// listed.
+func (f *follower) tryAgain(ctx context.Context, n now, known []window.Outcome) error {
+	asked := 0
+	for _, o := range slices.Backward(known) {
+		if o.Scoring == window.Delivered || o.Scoring == window.Awaited {
+			continue
+		}
+		if asked++; asked > maxSingle {
+			return nil
+		}
+		if err := unlessAbsent(f.fetch(ctx, n, o)); err != nil && !errors.Is(err, objstore.ErrForbidden) {
 			return err
 		}
 	}

@@ -63,3 +63,28 @@ func TestExistingObjectsAreLeftAloneOrReplacedAsTold(t *testing.T) {
 		})
 	}
 }
+
+// Counts are since the process started, however often its configuration changed.
+func TestCountsGoOnInTheNextUploader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q, m := newQueue(t), newMemory()
+		var before *Uploader
+		for i := range 3 {
+			q.many(t, 2, ago(time.Duration(i+1)*time.Hour))
+			u := New(q, m, time.Now, Settings{Instance: "gw-17", Before: before}, zap.NewNop())
+			if before != nil && u.Status().Sent != before.Status().Sent {
+				t.Errorf("term %d begins with %+v", i, u.Status())
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			if err := u.Drain(ctx); err != nil {
+				t.Error(err)
+			}
+			cancel()
+			before = u
+		}
+		if s := before.Status(); s.Sent != 6 || s.Pending != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

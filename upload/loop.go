@@ -15,9 +15,9 @@ const (
 	manyPending = 16   // above, uploads are surveyed and checked by listings
 	checkBatch  = 1000 // uploads checked at once: a listing's page
 	surveyBatch = 1000
-	surveyAhead = 2 * time.Minute        // a window whose wake-up is nearer waits for no survey
-	checkAge    = 2 * time.Second        // an upload waits no longer for its check
-	checkRest   = 200 * time.Millisecond // ... and not for others when none came for so long
+	surveyAhead = 2 * time.Minute       // a window whose wake-up is nearer waits for no survey
+	checkAge    = 2 * time.Second       // an upload waits no longer for its check
+	checkRest   = 50 * time.Millisecond // ... and not for others when none came for so long
 	smallObject = 256 << 10
 )
 
@@ -63,7 +63,7 @@ func newLoop(u *Uploader) *loop {
 	return &loop{
 		u: u, plan: newPlan(), book: newBook(u),
 		outcomes: make(chan outcome, 64), sights: make(chan surveyResult), checks: make(chan []outcome), loads: make(chan loaded),
-		want: true,
+		want: true, counts: u.earlier,
 	}
 }
 

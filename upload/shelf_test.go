@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,7 +44,7 @@ type maker struct {
 	t     *testing.T
 	took  time.Duration
 	err   error
-	offer func([]window.Sealed)
+	to    atomic.Pointer[Uploader]
 	shelf *shelf.Shelf
 
 	mu    sync.Mutex
@@ -74,7 +75,7 @@ func (m *maker) Derive(_ context.Context, s window.Sealed, _ string) error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.shelf.Put(s.ID, s.Generation, m.bytes[s.ID])
-		m.offer([]window.Sealed{s})
+		m.to.Load().Offer([]window.Sealed{s})
 	})
 	return nil
 }
@@ -119,9 +120,8 @@ func TestWindowsThatAreNotAtHandAreAskedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.forget(all...)
-		var u *Uploader
-		d.offer = func(w []window.Sealed) { u.Offer(w) }
 		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d})
+		d.to.Store(u)
 		pass(time.Second)
 		if q.left() != 0 || u.Status().Failed != 0 {
 			t.Errorf("%d left, %+v", q.left(), u.Status())
@@ -149,9 +149,8 @@ func TestWindowsThatCannotBeMadeAreTold(t *testing.T) {
 		s := q.inMemory(t, q.seal(t, "pump", time.Unix(300, 0), time.Now().Add(time.Hour), 0), on)
 		d.forget(s)
 		d.err = errors.New("its rows are in late/pump")
-		var u *Uploader
-		d.offer = func(w []window.Sealed) { u.Offer(w) }
 		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d})
+		d.to.Store(u)
 		pass(10 * time.Second)
 		if r := q.result(s.ID); !strings.Contains(r.Err, "late/pump") || r.Remedy == "" {
 			t.Errorf("%+v", r)
@@ -174,10 +173,9 @@ func TestAnObjectThatGotLostIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, m, on := newQueue(t), newMemory(), shelf.New(1<<20)
 		d := newMaker(t, on)
-		var all []window.Sealed
 		for i := range 40 {
 			s := q.seal(t, "pump", time.Unix(int64(i)*300, 0), time.Now().Add(time.Hour), 0)
-			all = append(all, q.inMemory(t, s, on))
+			q.inMemory(t, s, on)
 			d.bytes[s.ID] = on.Get(s.ID, s.Generation)
 		}
 		lost := map[string]bool{}
@@ -187,9 +185,8 @@ func TestAnObjectThatGotLostIsMadeAgain(t *testing.T) {
 				in.Size--
 			}
 		}
-		var u *Uploader
-		d.offer = func(w []window.Sealed) { u.Offer(w) }
 		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d})
+		d.to.Store(u)
 		pass(time.Minute)
 		stop()
 		if q.left() != 0 || len(d.asked) != 40 {
@@ -215,7 +212,7 @@ func TestAnOutageWithWindowsInMemory(t *testing.T) {
 			return nil
 		}
 		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d})
-		d.offer = u.Offer
+		d.to.Store(u)
 		var all []window.Sealed
 		for i := range 20 {
 			s := q.seal(t, "pump", time.Unix(int64(i)*300, 0), time.Now().Add(time.Hour), 0)

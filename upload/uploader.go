@@ -65,6 +65,8 @@ type Settings struct {
 	// is not known of it is zero. The window's result is an error. It is called
 	// from several goroutines.
 	Differs func(s window.Sealed, found objstore.Info)
+	// Before has ended, and its counts go on in the new one; nil: they begin at 0.
+	Before *Uploader
 }
 
 // Existing says what happens to objects of other content at windows' keys.
@@ -78,16 +80,17 @@ const (
 
 // Uploader is made by New and runs once.
 type Uploader struct {
-	queue  Queue
-	store  Store
-	now    func() time.Time
-	set    Settings
-	log    *zap.Logger
-	limit  objstore.Limit
-	hint   chan struct{}
-	plain  sync.Map // bucket -> struct{}: its store has no conditional writes
-	hidden sync.Map // place -> *atomic.Int32: refusals in a row to look at objects
-	pace   pace
+	queue   Queue
+	store   Store
+	now     func() time.Time
+	set     Settings
+	log     *zap.Logger
+	limit   objstore.Limit
+	hint    chan struct{}
+	plain   sync.Map // bucket -> struct{}: its store has no conditional writes
+	hidden  sync.Map // place -> *atomic.Int32: refusals in a row to look at objects
+	pace    pace
+	earlier Status // counts of Settings.Before
 
 	buffers buffers
 
@@ -110,6 +113,12 @@ func New(q Queue, s Store, now func() time.Time, set Settings, log *zap.Logger) 
 		set.Slots = max(set.Slots, 2) // the last free slot is never an overdue window's
 	}
 	u := &Uploader{queue: q, store: s, now: now, set: set, log: log, hint: make(chan struct{}, 1)}
+	if set.Before != nil {
+		b := set.Before.Status()
+		u.earlier = Status{Sent: b.Sent, Bytes: b.Bytes, Adopted: b.Adopted, Failed: b.Failed, Causes: b.Causes}
+		u.status = u.earlier
+		u.set.Before = nil // it may go, and those before it
+	}
 	if set.RateLimit > 0 {
 		l := rate.NewLimiter(rate.Limit(set.RateLimit), int(max(set.RateLimit/4, 16<<10)))
 		u.limit = l.WaitN
@@ -158,7 +167,7 @@ func (u *Uploader) Slowest() time.Duration { return u.pace.slowest(time.Now()) }
 type Status struct {
 	Pending int                   // windows not yet known to be in the bucket
 	Flying  int                   // PUTs under way
-	Sent    int64                 // objects put since the start
+	Sent    int64                 // objects put since the start, and by Settings.Before
 	Bytes   int64                 // in them
 	Adopted int64                 // objects that were already there
 	Failed  int64                 // attempts that failed

@@ -44,6 +44,7 @@ type finder struct {
 	found   []*input
 	seen    map[string]bool
 	notes   []string
+	missing []error // paths that are not there
 }
 
 func newFinder(cfg *config.Config) (*finder, error) {
@@ -72,6 +73,10 @@ func newFinder(cfg *config.Config) (*finder, error) {
 // path takes a file, or a folder with all that is below it.
 func (f *finder) path(ctx context.Context, name string) error {
 	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		f.missing = append(f.missing, fmt.Errorf("%s: there is no such file or folder; correct the path", name))
+		return nil
+	}
 	if err != nil {
 		return err
 	}

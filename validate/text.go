@@ -159,7 +159,7 @@ func (f *File) findings() []string {
 	say(f.Untrusted, "untrusted value")
 	out := []string{}
 	if len(s) > 0 {
-		out = append(out, fmt.Sprintf("%d values; %s", f.Values, strings.Join(s, ", ")))
+		out = append(out, fmt.Sprintf("%s; %s", plural(int(f.Values), "value"), strings.Join(s, ", ")))
 	}
 	if f.State == Usable && f.Values == 0 {
 		out = append(out, "no cell holds a number, so nothing comes of it: see that the right columns were written, and csv.decimal, csv.bad_values and csv.good_quality")

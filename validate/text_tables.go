@@ -58,7 +58,11 @@ func (w *page) scheduler(s *Scheduler) {
 	}
 	w.line("  %s: %s", plural(s.Windows, "window"), strings.Join(counts, ", "))
 	if s.Fails > 0 {
-		w.line("  %s FAIL as a whole: a component has no file at the wake-up", plural(s.Fails, "run"))
+		fail := "FAIL"
+		if s.Fails == 1 {
+			fail = "FAILS"
+		}
+		w.line("  %s %s as a whole: a component has no file at the wake-up", plural(s.Fails, "run"), fail)
 	}
 	if p := s.pattern(); len(s.Ranges) > manyRanges && p != "" {
 		w.wrapped("  in every hour: ", p)

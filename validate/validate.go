@@ -5,6 +5,7 @@ package validate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -50,6 +51,7 @@ type Options struct {
 
 // Run looks into files and folders. Its error says that a path cannot be looked
 // at at all, or that ctx has ended; whatever is wrong with a file is in the Report.
+// With paths that are not there the Report is of the others, if there are any.
 func Run(ctx context.Context, o Options, paths []string) (*Report, error) {
 	find, err := newFinder(o.Config)
 	if err != nil {
@@ -59,6 +61,9 @@ func Run(ctx context.Context, o Options, paths []string) (*Report, error) {
 		if err := find.path(ctx, filepath.Clean(p)); err != nil {
 			return nil, err
 		}
+	}
+	if len(find.missing) == len(paths) {
+		return nil, errors.Join(find.missing...)
 	}
 	o.Jobs = max(1, o.Jobs)
 	groups := group(find.found, &o)
@@ -94,7 +99,7 @@ func Run(ctx context.Context, o Options, paths []string) (*Report, error) {
 		}
 	}
 	r.conclude()
-	return r, nil
+	return r, errors.Join(find.missing...)
 }
 
 // files is a group of files that are read one after the other, since they may

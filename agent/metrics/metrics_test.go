@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,22 +33,6 @@ func written(t *testing.T, s status.Snapshot) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// TestPrometheusAcceptsAll has Prometheus's own parser and linter read them.
-func TestPrometheusAcceptsAll(t *testing.T) {
-	t.Parallel()
-	hostile := example.Snapshot()
-	hostile.Schedulers[0].Name = "a\"b\\c\nd<script>\xff"
-	hostile.Schedulers[0].Components[0].Name = `{x="1"} 7`
-	for name, s := range map[string]status.Snapshot{"plant": example.Snapshot(), "hostile": hostile, "nothing yet": {Time: example.Now()}} {
-		text := written(t, s)
-		cmd := exec.CommandContext(t.Context(), "promtool", "check", "metrics")
-		cmd.Stdin = strings.NewReader(text)
-		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-			t.Errorf("%s: promtool (of Debian's package prometheus): %v\n%s\n%s", name, err, out, text)
-		}
-	}
 }
 
 func TestWhatIsWritten(t *testing.T) {

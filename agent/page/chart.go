@@ -175,6 +175,15 @@ func ended(e event.Document) string {
 	return e.End.UTC().Format("15:04")
 }
 
+// lasted fits what ended says: an event that is open lasts until now, not only to
+// its newest row.
+func lasted(e event.Document, now time.Time) string {
+	if e.State == event.Open {
+		return length(now.Sub(e.Start))
+	}
+	return length(time.Duration(e.Duration) * time.Second)
+}
+
 // day is an instant to the minute, with the date if that is another one.
 func day(t, now time.Time) string {
 	if t, now = t.UTC(), now.UTC(); t.YearDay() == now.YearDay() && t.Year() == now.Year() {
@@ -196,7 +205,7 @@ func latest(sc *status.Scheduler, now time.Time) *node {
 	}
 	return el("section", attr("class", "event"),
 		el("h3", txt("Latest event"), el("span", attr("class", "badge "+string(e.State)), txt(state))),
-		el("p", txt(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), length(time.Duration(e.Duration)*time.Second), e.Peak, e.PeakAt.UTC().Format("15:04")))),
+		el("p", txt(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), lasted(*e, now), e.Peak, e.PeakAt.UTC().Format("15:04")))),
 		when(len(e.Top) > 0, group(
 			el("p", attr("class", "hint"), txt("Share of the sensors in the score:")),
 			el("ol", attr("class", "sensors"), times(min(6, len(e.Top)), func(i int) *node { return sensor(e.Top[i], most) })),

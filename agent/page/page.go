@@ -30,6 +30,9 @@ type Options struct {
 // the gateway one.
 const fresh = time.Second
 
+// patient is how long a snapshot may take on a disk that is busy.
+const patient = 30 * time.Second
+
 // Handler answers:
 //
 //	/             the page
@@ -65,6 +68,10 @@ func (p *pages) snapshot(ctx context.Context) (status.Snapshot, error) {
 	if !p.at.IsZero() && time.Since(p.at) < fresh {
 		return p.last, nil
 	}
+	// Somebody who asks and goes away soon, as health checks do, leaves it to who
+	// comes next: on a slow disk nobody would ever get one otherwise.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patient)
+	defer cancel()
 	s, err := p.take(ctx)
 	if err != nil {
 		return s, err

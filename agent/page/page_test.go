@@ -66,6 +66,29 @@ func TestEveryPathAnswers(t *testing.T) {
 	}
 }
 
+// TestWhoGoesAwayLeavesTheSnapshot: checks with a short time-out must not keep a
+// slow disk from ever answering.
+func TestWhoGoesAwayLeavesTheSnapshot(t *testing.T) {
+	t.Parallel()
+	taken := 0
+	h := page.Handler(page.Options{
+		Take: func(ctx context.Context) (status.Snapshot, error) {
+			if err := ctx.Err(); err != nil {
+				return status.Snapshot{}, err
+			}
+			taken++
+			return example.Snapshot(), nil
+		},
+		Hanging: func() string { return "" }, Log: zap.NewNop(),
+	})
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, "/status.json", nil))
+	if code, _, _ := get(h, "/status.json"); code != http.StatusOK || taken != 1 {
+		t.Errorf("%d, %d snapshots", code, taken)
+	}
+}
+
 func TestTheJSONIsTheSnapshot(t *testing.T) {
 	t.Parallel()
 	want := example.Snapshot()

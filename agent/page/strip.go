@@ -111,10 +111,10 @@ func tell(c *status.Cell) string {
 		fmt.Fprintf(&b, ", highest score %.2f", *c.Peak)
 	}
 	if c.Anomalous > 0 {
-		fmt.Fprintf(&b, ", %d anomalous rows", c.Anomalous)
+		fmt.Fprintf(&b, ", %s", plural(int(c.Anomalous), "anomalous row"))
 	}
 	if c.LateRows > 0 {
-		fmt.Fprintf(&b, ", %d rows came too late", c.LateRows)
+		fmt.Fprintf(&b, ", %s came too late", plural(int(c.LateRows), "row"))
 	}
 	if c.Overdue && c.Stage != status.Unscored {
 		b.WriteString(", sealed after the wake-up")

@@ -118,7 +118,7 @@ func (s *Snapshot) refused(ctx context.Context, led *ledger.Ledger) error {
 		return err
 	}
 	for _, d := range refused {
-		s.ask(filepath.Join(d.Folder, d.Name), "not taken: "+d.Reason, "it stays where it is until it is changed or the agent starts again", d.TakenAt)
+		s.ask(filepath.Join(d.Folder, d.Name), "not taken: "+d.Reason, "correct what the reason names: the file itself, or the component rule or csv settings of its drop folder, then reload ('systemctl reload millwright'); it stays where it is, and is tried again when it changes and at each reload or start", d.TakenAt)
 	}
 	return nil
 }

@@ -131,6 +131,16 @@ func TestWhyAWindowIsNotThere(t *testing.T) {
 	}
 }
 
+// TestOlderRowsComeWithACommandThatIsOneLine: a name that others gave to a file
+// is one word of it.
+func TestOlderRowsComeWithACommandThatIsOneLine(t *testing.T) {
+	t.Parallel()
+	why := fate(drop.Drop{Folder: "/srv/drop", Name: "pump 7/$(reboot).csv", State: drop.Kept, Counts: drop.Counts{Older: 2}})
+	if want := "millwright backfill --config FILE '/srv/drop/pump 7/$(reboot).csv'"; !strings.HasSuffix(why, want) {
+		t.Errorf("%q does not end with %q", why, want)
+	}
+}
+
 func TestWhyADropIsNotTaken(t *testing.T) {
 	t.Parallel()
 	src, led, now := gateway(t)
@@ -143,6 +153,18 @@ func TestWhyADropIsNotTaken(t *testing.T) {
 		d, err := src.WhyDrop(t.Context(), path, now)
 		if err != nil || len(d) != 1 || d[0].State != "unknown" || !strings.Contains(d[0].Why, says) {
 			t.Errorf("%s: %+v, %v", path, d, err)
+		}
+	}
+}
+
+func TestFateOfAFileWithoutRows(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[int64]string{
+		0: "nothing of it had to be taken; the file was deleted; the file is empty",
+		2: "all rows are accounted for; the file was deleted; the file is empty",
+	} {
+		if why := fate(drop.Drop{State: drop.Deleted, Reason: "the file is empty", Counts: drop.Counts{Rows: rows}}); why != want {
+			t.Errorf("%d rows: %s", rows, why)
 		}
 	}
 }

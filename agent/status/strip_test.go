@@ -92,6 +92,10 @@ func TestTheStripTellsEachWindow(t *testing.T) {
 	if err != nil || len(w) != 1 || w[0].State != "verified" || w[0].Result == nil || w[0].Result.State != window.Missing || w[0].Result.Why != "nothing came" {
 		t.Errorf("why: %+v, %v", w, err)
 	}
+	w, err = src.WhyWindow(t.Context(), now.Add(-8*f+time.Minute), now)
+	if err != nil || w[0].Result == nil || w[0].Result.Path != "" || w[0].Result.Why != window.PrunedReason || *w[0].Result.Peak != 0.75 {
+		t.Errorf("a result that is not on site any more: %+v, %v", w, err)
+	}
 	if len(sc.Scores) != 1 || sc.Outcomes[window.Missing] != 1 || sc.Unscored != 2 {
 		t.Errorf("scores %+v, outcomes %v, without result %d", sc.Scores, sc.Outcomes, sc.Unscored)
 	}

@@ -60,7 +60,7 @@ type Result struct {
 	Rows      int64          `json:"rows"`
 	Anomalous int64          `json:"anomalous"`
 	Peak      *float64       `json:"peak,omitempty"`
-	Path      string         `json:"path,omitempty"` // of the file on site
+	Path      string         `json:"path,omitempty"` // of the file on site; empty when it is pruned
 }
 
 // WhyDrop tells what became of the file at an absolute path, every version of
@@ -109,15 +109,19 @@ func (src Source) dropWindows(ctx context.Context, id int64, now time.Time) ([]W
 
 // fate says in words what a drop's state means.
 func fate(d drop.Drop) string {
+	settled := "all rows are accounted for"
+	if d.Counts.Rows == 0 { // empty, of no use, or seen before
+		settled = "nothing of it had to be taken"
+	}
 	switch d.State {
 	case drop.Refused:
 		return "not taken: " + d.Reason
 	case drop.Quarantined:
 		return "no row could be used: " + d.Reason
 	case drop.Archived:
-		return "all rows are accounted for; the file is " + d.Reason
+		return settled + "; the file is " + d.Reason
 	case drop.Deleted:
-		return strings.TrimSuffix("all rows are accounted for; the file was deleted; "+d.Reason, "; ")
+		return strings.TrimSuffix(settled+"; the file was deleted; "+d.Reason, "; ")
 	}
 	text := "taken"
 	if d.State == drop.Repeat {
@@ -133,7 +137,7 @@ func fate(d drop.Drop) string {
 		text += "; " + count(d.Counts.Open, "row is durable and waits for its window", "rows are durable and wait for their windows")
 	}
 	if d.Counts.Older > 0 && !strings.Contains(d.Reason, "too old") {
-		text += fmt.Sprintf("; %s older than the agent takes, left in the file; upload with 'millwright backfill --config FILE %s'", count(d.Counts.Older, "row", "rows"), filepath.Join(d.Folder, d.Name))
+		text += fmt.Sprintf("; %s older than the agent takes, left in the file; to upload them: %s", count(d.Counts.Older, "row", "rows"), d.Backfill())
 	}
 	return text
 }
@@ -201,11 +205,14 @@ func (src Source) result(ctx context.Context, id window.ID) (*Result, error) {
 	}
 	o := found[0]
 	r := &Result{State: o.Scoring, Why: o.Reason, Remedy: o.Remedy, Since: o.At, Rows: o.Rows, Anomalous: o.Anomalous}
-	if o.Generation > 0 {
+	if o.Generation > 0 && o.Peak == o.Peak { // no NaN
+		r.Peak = &o.Peak
+	}
+	switch {
+	case o.Pruned():
+		r.Why = window.PrunedReason
+	case o.Path != "":
 		r.Path = filepath.Join(src.Config.StateDir, filepath.FromSlash(o.Path))
-		if o.Peak == o.Peak { // no NaN
-			r.Peak = &o.Peak
-		}
 	}
 	return r, nil
 }

@@ -57,6 +57,7 @@ every component of the schedulers, so give the history of all of them at once.`,
 	f := cmd.Flags()
 	f.StringVar(&a.config, "config", "", "configuration `FILE` (required)")
 	f.StringVar(&a.scheduler, "scheduler", "", "only for the scheduler of this `NAME` (default: all)")
+	completeScheduler(cmd)
 	f.StringVar(&a.component, "component", "", "`NAME` of the component that all the files belong to (default: as the drop folder's rule says)")
 	f.StringVar(&a.from, "from", "", "begin at `TIME`, such as 2026-01-05 or 2026-01-05T08:00:00Z")
 	f.StringVar(&a.to, "to", "", "end at `TIME`")

@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +29,7 @@ func newConfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Write, check or describe the agent's configuration",
-		Args:  cobra.NoArgs,
+		Args:  noSuchVerb,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newConfigInitCommand(), newConfigCheckCommand(), newConfigSchemaCommand())
@@ -86,9 +88,9 @@ func checkConfig(ctx context.Context, out io.Writer, file string, offline, asJSO
 	case err != nil:
 		return exit(exitConfig, missing(err))
 	case !offline:
-		for _, r := range []live.Report{live.Machine(ctx, cfg), checkStore(ctx, cfg)} {
-			report.Faults = append(report.Faults, r.Faults...)
-			report.Warnings = append(report.Warnings, r.Warnings...)
+		report.add(live.Machine(ctx, cfg))
+		if !slices.ContainsFunc(report.Faults, func(f config.Fault) bool { return f.Key == "s3.ca_file" }) { // no store without it
+			report.add(checkStore(ctx, cfg))
 		}
 	}
 	if err := report.write(out, asJSON); err != nil {
@@ -116,6 +118,11 @@ func checkStore(ctx context.Context, cfg *config.Config) live.Report {
 		return live.Report{Faults: []config.Fault{cfg.At("s3", err.Error(), "correct it")}}
 	}
 	return live.Buckets(ctx, cfg, store)
+}
+
+func (r *configReport) add(found live.Report) {
+	r.Faults = append(r.Faults, found.Faults...)
+	r.Warnings = append(r.Warnings, found.Warnings...)
 }
 
 func (r *configReport) write(out io.Writer, asJSON bool) error {
@@ -213,13 +220,15 @@ func initFromBucket(ctx context.Context, s *starter.Starter, o initOptions) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
+	// Errors name the keys of a configuration; here flags stand for them.
+	asFlags := strings.NewReplacer("s3.region", "--region", "s3.endpoint", "--endpoint", "s3.path_style", "--path-style", "s3.ca_file", "--ca-file")
 	store, err := objstore.New(ctx, o.store, zap.NewNop())
 	if err != nil {
-		return err
+		return errors.New(asFlags.Replace(err.Error()))
 	}
 	if err := s.FromBucket(ctx, store, bucket, prefix); err != nil {
 		what, remedy := objstore.Explain(err)
-		return fmt.Errorf("look into %s: %s: %s", o.bucket, what, remedy)
+		return fmt.Errorf("look into %s: %s: %s", o.bucket, asFlags.Replace(what), asFlags.Replace(remedy))
 	}
 	return nil
 }

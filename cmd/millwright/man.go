@@ -53,6 +53,9 @@ func pageOf(cmd *cobra.Command) page {
 		value, usage := pflag.UnquoteUsage(f)
 		p.Flags = append(p.Flags, flag{Name: f.Name, Shorthand: f.Shorthand, Value: value, Usage: usage, Default: f.DefValue})
 	})
+	if cmd.Name() == "completion" {
+		return p // the help of its shells is Markdown; --help of each has it
+	}
 	for _, sub := range cmd.Commands() {
 		if !sub.Hidden && sub.Name() != "help" {
 			p.Below = append(p.Below, pageOf(sub))

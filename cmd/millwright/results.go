@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,8 +52,8 @@ Exit code 3 says that a result's file is gone or damaged; it is named on stderr.
 	f.BoolVar(&asCSV, "csv", false, "print CSV, a line for each row")
 	f.BoolVar(&v.follow, "follow", false, "go on with what comes, until interrupted")
 	f.StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal")
-	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	must(cmd.MarkFlagRequired("config"))
+	completeScheduler(cmd)
 	return cmd
 }
 
@@ -64,10 +65,13 @@ type resultsVerb struct {
 
 func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCSV bool) error {
 	from, err := v.from(time.Now())
+	if asJSON && asCSV {
+		err = errors.New("--json and --csv are two forms of the same: give one of them")
+	}
 	if err != nil {
 		return exit(exitUsage, err)
 	}
-	cfg, err := loadConfig(v.config, io.Discard)
+	cfg, ended, err := loadShown(v.config, errs)
 	if err != nil {
 		return err
 	}
@@ -79,7 +83,7 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 		return err
 	}
 	defer led.Close()
-	site, err := openSite(cfg.StateDir, errs)
+	site, err := openSite(cfg.StateDir, outputsOf(cfg), errs)
 	if err != nil {
 		return err
 	}
@@ -105,7 +109,7 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 	case site.faults > 0:
 		return exit(exitData, nil)
 	}
-	return nil // interrupted is as good as done
+	return ended // interrupted is as good as done
 }
 
 // from is the instant from which on windows are asked for.
@@ -152,6 +156,15 @@ func pacesOf(cfg *config.Config) []pace {
 	var all []pace
 	for _, s := range cfg.Schedulers {
 		all = append(all, pace{s.Name, s.DataUploadFrequency.Duration(), len(s.Components) == 1})
+	}
+	return all
+}
+
+// outputsOf gives where schedulers write their results, by name.
+func outputsOf(cfg *config.Config) map[string]string {
+	all := map[string]string{}
+	for _, s := range cfg.Schedulers {
+		all[s.Name] = "s3://" + s.Output.Bucket + "/" + s.Output.Prefix
 	}
 	return all
 }

@@ -54,7 +54,7 @@ func alike(a, b window.Outcome) bool {
 		return a.Scoring == b.Scoring
 	}
 	off := func(o window.Outcome) bool { return o.Off == o.Rows }
-	return (a.Anomalous > 0) == (b.Anomalous > 0) && off(a) == off(b)
+	return (a.Anomalous > 0) == (b.Anomalous > 0) && off(a) == off(b) && a.Pruned() == b.Pruned()
 }
 
 // reason is why the windows of a stretch have no result: that of the newest, and

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"millwright/internal/event"
 	"millwright/internal/ledger"
@@ -31,6 +32,7 @@ type resultLine struct {
 	Since       time.Time       `json:"since"`
 	Reason      string          `json:"reason,omitempty"`
 	Remedy      string          `json:"remedy,omitempty"`
+	Error       string          `json:"error,omitempty"` // why its rows cannot be read
 	Generation  int64           `json:"generation"`
 	Anomalous   int64           `json:"anomalous"`
 	Off         int64           `json:"off"`
@@ -72,6 +74,12 @@ func lineOf(o window.Outcome, r result) resultLine {
 		Kind: outbox.Result, Scheduler: o.Scheduler, WindowStart: instantOf(o.Start), WakeUp: o.Wake, State: o.Scoring, Since: o.At,
 		Reason: o.Reason, Remedy: o.Remedy, Generation: o.Generation, Anomalous: o.Anomalous, Off: o.Off, File: o.Path,
 	}
+	if o.Pruned() {
+		line.Reason = window.PrunedReason
+	}
+	if r.fault != "" {
+		line.Error, line.Remedy = r.fault, r.remedy
+	}
 	if o.Generation > 0 {
 		line.ID = outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation)
 	}
@@ -100,6 +108,9 @@ func (p *csvResults) all(s *site, outcomes []window.Outcome, _ []ledger.StoredEv
 
 func (p *csvResults) more(s *site, outcomes []window.Outcome, _ []ledger.StoredEvent) error {
 	for _, o := range outcomes {
+		if o.Pruned() {
+			say(s.errs, "millwright: the rows of %s, window %s, are left out: %s\n", o.Scheduler, stamp(instantOf(o.Start)), window.PrunedReason)
+		}
 		for _, r := range s.read(o).rows {
 			if err := p.w.Write(cellsOf(o, r)); err != nil {
 				return err
@@ -125,9 +136,11 @@ func cellsOf(o window.Outcome, r resultline.Row) []string {
 	return cells
 }
 
-// harmless keeps spreadsheets from taking a name that others wrote for a formula.
+// harmless keeps spreadsheets from taking a name that others wrote for a formula:
+// they pass over blanks, and know full-width signs.
 func harmless(name string) string {
-	if strings.ContainsAny(name[:1], "=+-@") {
+	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
+	if strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + name
 	}
 	return name

@@ -106,7 +106,11 @@ func (t *resultsTable) heading(name string, of []window.Outcome) {
 	say(t.out, "%s, windows from %s on\n", name, stamp(t.from))
 	counts := map[window.Scoring]int{}
 	var rows, anomalous, off int64
+	pruned := 0
 	for _, o := range of {
+		if o.Pruned() {
+			pruned++
+		}
 		counts[o.Scoring]++
 		rows, anomalous, off = rows+o.Rows, anomalous+o.Anomalous, off+o.Off
 	}
@@ -116,7 +120,11 @@ func (t *resultsTable) heading(name string, of []window.Outcome) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
 		}
 	}
-	say(t.out, "%s\n%s, %d of them anomalous, %d of an off machine\n\n", strings.Join(parts, ", "), count(int(rows), "row"), anomalous, off)
+	say(t.out, "%s\n%s, %d of them anomalous, %d of an off machine\n", strings.Join(parts, ", "), count(int(rows), "row"), anomalous, off)
+	if pruned > 0 {
+		say(t.out, "%s: %s\n", count(pruned, "result"), window.PrunedReason)
+	}
+	fmt.Fprintln(t.out)
 	fmt.Fprintln(t.out, "WINDOW      N     RESULT     ROWS  ANOM  PEAK  SCORE       TOP SENSORS")
 }
 
@@ -137,8 +145,11 @@ func (t *resultsTable) line(s *site, of stretch) {
 	}
 	text := fmt.Sprintf("%s%5d %5d %5s  %s", head, f.rows, f.anomalous, peak, pad(t.spark.draw(f.scores, scoreWidth), scoreWidth))
 	tops := t.tops(first.Scheduler, f.top, windowTops)
-	if f.off == f.rows && f.rows > 0 {
+	switch {
+	case f.off == f.rows && f.rows > 0:
 		tops = "machine off"
+	case first.Pruned():
+		tops = "pruned from site"
 	}
 	t.trimmed(text + "  " + tops)
 }

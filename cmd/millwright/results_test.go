@@ -48,7 +48,7 @@ func (r *resultsRig) table(spark sparkline) string {
 		r.t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	s, err := openSite(r.dir, &errs)
+	s, err := openSite(r.dir, nil, &errs)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -134,6 +134,7 @@ func TestResultsExitCodes(t *testing.T) {
 	}{
 		{"damaged and gone", []string{"--config", r.config, "--since", "2026-01-05"}, exitData, "results/pump-7/2026-01-05/2026-01-05T000000Z.jsonl: line 1"},
 		{"gone", []string{"--config", r.config, "--since", "2026-01-05", "--csv"}, exitData, "2026-01-05T000500Z.jsonl"},
+		{"where it still is", []string{"--config", r.config, "--since", "2026-01-05", "--json"}, exitData, "; fetch it again from the bucket: s3://plant/out/2026-01-05T00:05:00Z/results.jsonl"},
 		{"one scheduler", []string{"--config", r.config, "--scheduler", "mill", "--at", "2026-01-06T00:00:00Z"}, exitDone, ""},
 		{"nothing yet", []string{"--config", empty.config}, exitDone, ""},
 		{"no such scheduler", []string{"--config", r.config, "--scheduler", "pump"}, exitUsage, `no scheduler "pump"`},
@@ -141,7 +142,7 @@ func TestResultsExitCodes(t *testing.T) {
 		{"since now", []string{"--config", r.config, "--since", "0h"}, exitUsage, "read --since"},
 		{"since ever", []string{"--config", r.config, "--since", "none"}, exitUsage, "read --since"},
 		{"at", []string{"--config", r.config, "--at", "noon"}, exitUsage, `read --at "noon"`},
-		{"both forms", []string{"--config", r.config, "--json", "--csv"}, exitUsage, "json"},
+		{"both forms", []string{"--config", r.config, "--json", "--csv"}, exitUsage, "--json and --csv are two forms of the same"},
 		{"argument", []string{"--config", r.config, "pump-7"}, exitUsage, "belongs to no flag"},
 		{"no configuration", nil, exitUsage, "config"},
 		{"no ledger", []string{"--config", none}, exitFailed, "has the daemon run"},
@@ -150,6 +151,20 @@ func TestResultsExitCodes(t *testing.T) {
 		if code != c.code || !strings.Contains(errs, c.stderr) || c.stderr == "" && errs != "" {
 			t.Errorf("%s: exit %d, want %d: %s", c.name, code, c.code, errs)
 		}
+	}
+}
+
+func TestResultsThatCannotBeReadAreErrorsInJSON(t *testing.T) {
+	t.Parallel()
+	r := newResultsRig(t)
+	r.deliver("pump-7", resultsDay, time.Minute, 0.1)
+	if err := os.Remove(filepath.Join(r.dir, window.ResultPath("pump-7", resultsDay.UnixNano()))); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := invoke(t, "results", "--config", r.config, "--since", "2026-01-05", "--json")
+	var line struct{ Error, Remedy string }
+	if err := json.Unmarshal([]byte(out), &line); err != nil || !strings.Contains(line.Error, "no such file") || !strings.Contains(line.Remedy, "s3://plant/out/") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 
@@ -215,7 +230,7 @@ func TestResultsFollow(t *testing.T) {
 	r.without("pump-7", resultsDay.Add(5*time.Minute), window.Awaited, "")
 	ctx, stop := context.WithCancel(t.Context())
 	var out pipe
-	s := must1(openSite(r.dir, os.Stderr))
+	s := must1(openSite(r.dir, nil, os.Stderr))
 	defer s.close()
 	done := make(chan error, 1)
 	go func() {

@@ -35,6 +35,7 @@ func newRoot() *cobra.Command {
 		newVersionCommand(),
 	)
 	root.AddCommand(fullVerbs()...)
+	root.SetHelpCommand(newHelpCommand())
 	return root
 }
 
@@ -43,6 +44,9 @@ func newRoot() *cobra.Command {
 // verb or flag, wrong number of arguments) is wrong usage.
 func execute(ctx context.Context, root *cobra.Command, args []string) int {
 	codeVerbs(root)
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainUsage(root)
+	}
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	code := codeOf(err)
@@ -138,5 +142,48 @@ func noSuchVerb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	said := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := suggesting(cmd).SuggestionsFor(args[0]); len(near) > 0 {
+		said += fmt.Sprintf("; did you mean %q?", cmd.CommandPath()+" "+near[0])
+	}
+	return errors.New(said)
+}
+
+// newHelpCommand is help as a verb, for which a verb that is not there is wrong
+// usage.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [VERB...]",
+		Short: "Print what a verb does and its flags",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []string
+			for _, sub := range of.Commands() {
+				if sub.IsAvailableCommand() {
+					names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, _ := cmd.Root().Find(args)
+			if of == nil {
+				of, rest = cmd.Root(), args
+			}
+			if len(rest) > 0 {
+				return exit(exitUsage, noSuchVerb(of, rest))
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
+}
+
+// suggesting has cmd suggest verbs that are two letters off.
+func suggesting(cmd *cobra.Command) *cobra.Command {
+	cmd.SuggestionsMinimumDistance = max(cmd.SuggestionsMinimumDistance, 2)
+	return cmd
 }

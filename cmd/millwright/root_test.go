@@ -153,3 +153,23 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	}
 	walk(newRoot())
 }
+
+func TestAVerbThatIsNotThereIsWrongUsage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args string
+		want string
+	}{
+		{"config chekc", `did you mean "millwright config check"?`},
+		{"help statuss", `did you mean "millwright status"?`},
+		{"help config chekc", `did you mean "millwright config check"?`},
+		{"help xyzzy", `unknown command "xyzzy" for "millwright"`},
+	} {
+		if code, _, errs := invoke(t, strings.Fields(c.args)...); code != exitUsage || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: exit %d: %s", c.args, code, errs)
+		}
+	}
+	if code, out, errs := invoke(t, "help", "config", "check"); code != exitDone || !strings.Contains(out, "--offline") {
+		t.Errorf("help: exit %d: %s%s", code, out, errs)
+	}
+}

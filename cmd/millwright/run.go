@@ -47,11 +47,12 @@ state_dir and a prefix of its own: what it takes is taken, and what it uploads i
 			if err != nil {
 				return exit(exitUsage, err)
 			}
-			cfg, err := loadConfig(file, cmd.ErrOrStderr())
+			last := &accepted{file: file}
+			cfg, err := reported(file, cmd.ErrOrStderr(), last.load)
 			if err != nil {
 				return err
 			}
-			return runAgent(cmd.Context(), file, cfg, src, cmd.ErrOrStderr())
+			return runAgent(cmd.Context(), last, cfg, src, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE` (required)")
@@ -67,7 +68,7 @@ const (
 	leastHeap  = 16 << 20
 )
 
-func runAgent(ctx context.Context, file string, cfg *config.Config, src clock.Source, stderr io.Writer) error {
+func runAgent(ctx context.Context, last *accepted, cfg *config.Config, src clock.Source, stderr io.Writer) error {
 	limitHeap(cfg)
 	level := zap.NewAtomicLevelAt(levelOf(string(cfg.Log.Level)))
 	log := newLoggerAt(level, string(cfg.Log.Format), stderr)
@@ -80,12 +81,13 @@ func runAgent(ctx context.Context, file string, cfg *config.Config, src clock.So
 	a.Supervisor = systemd.New(log)
 	a.Hangup = hangup
 	a.Reread = func() (*config.Config, error) {
-		cfg, warnings, err := config.Load(file)
+		cfg, warnings, err := last.load()
 		for _, w := range warnings {
 			log.Warn("configuration", zap.Stringer("what", w))
 		}
 		return cfg, err
 	}
+	a.Accepted = last.keep
 	a.Changed = func(cfg *config.Config) {
 		limitHeap(cfg)
 		level.SetLevel(levelOf(string(cfg.Log.Level)))
@@ -104,7 +106,11 @@ func limitHeap(cfg *config.Config) {
 // loadConfig reads the agent's configuration; its faults and warnings go to
 // stderr, one a line.
 func loadConfig(file string, stderr io.Writer) (*config.Config, error) {
-	cfg, warnings, err := config.Load(file)
+	return reported(file, stderr, func() (*config.Config, []config.Fault, error) { return config.Load(file) })
+}
+
+func reported(file string, stderr io.Writer, load func() (*config.Config, []config.Fault, error)) (*config.Config, error) {
+	cfg, warnings, err := load()
 	for _, w := range warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}

@@ -27,7 +27,9 @@ func newStatusCommand() *cobra.Command {
 		Short: "Tell what the daemon is doing, from its ledger",
 		Long: `Tell what the daemon is doing: per scheduler the last and the next window, what waits
 for the bucket, how old it is, and what needs attention with the remedy. It reads the
-ledger, so it works beside a running daemon and without one.`,
+ledger, so it works beside a running daemon and without one. While the file has faults
+they are told on standard error, what is shown is of the configuration that the daemon
+runs with, and the exit code is 78.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return v.with(cmd, func(ctx context.Context, src status.Source) error {
@@ -67,7 +69,7 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 			return exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at))
 		}
 	}
-	cfg, err := loadConfig(v.config, io.Discard)
+	cfg, ended, err := loadShown(v.config, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,10 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 		return err
 	}
 	defer led.Close()
-	return do(cmd.Context(), agent.StatusSource(cfg, led))
+	if err := do(cmd.Context(), agent.StatusSource(cfg, led)); err != nil {
+		return err
+	}
+	return ended
 }
 
 func (v *statusVerb) print(w io.Writer, value any, people func(io.Writer)) error {

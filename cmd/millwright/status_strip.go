@@ -91,8 +91,8 @@ func printResult(w io.Writer, r *status.Result) {
 		return
 	}
 	text := fmt.Sprintf("result %s since %s", r.State, stamp(r.Since))
-	if r.Path != "" {
-		text += fmt.Sprintf(": %d rows, %d anomalous", r.Rows, r.Anomalous)
+	if r.Rows > 0 {
+		text += fmt.Sprintf(": %s, %d anomalous", count(r.Rows, "row"), r.Anomalous)
 	}
 	if r.Peak != nil {
 		text += fmt.Sprintf(", highest score %.2f", *r.Peak)

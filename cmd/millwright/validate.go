@@ -77,9 +77,10 @@ func (a validateArgs) run(ctx context.Context, paths []string, stdout, stderr io
 		},
 	}, paths)
 	finished()
-	if err != nil {
+	if report == nil {
 		return exit(exitFailed, err)
 	}
+	absent := err
 	if a.json {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
@@ -88,8 +89,13 @@ func (a validateArgs) run(ctx context.Context, paths []string, stdout, stderr io
 	} else {
 		err = report.Text(stdout)
 	}
-	if err == nil && !report.Clean {
+	switch {
+	case err != nil:
+		return err
+	case absent != nil:
+		return exit(exitFailed, absent)
+	case !report.Clean:
 		return exit(exitData, nil)
 	}
-	return err
+	return nil
 }

@@ -54,6 +54,7 @@ schedulers:
 		{"arrival", []string{"--arrival", "soon", good}, exitUsage, ""},
 		{"no path", nil, exitUsage, ""},
 		{"no such path", []string{filepath.Join(dir, "none")}, exitFailed, ""},
+		{"no such path beside another", []string{filepath.Join(dir, "none"), good}, exitFailed, "clean: 1 file"},
 		{"configuration", []string{"--config", dropped(t, dir, "c.yaml", "drop: []"), good}, exitConfig, ""},
 	} {
 		code, out, errs := invoke(t, append([]string{"validate"}, c.args...)...)

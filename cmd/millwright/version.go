@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -8,6 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 )
+
+// What packaging tells the linker (-X), since a package's version is not the
+// module's and not every clone is one that the Go tool can ask for its commit.
+var packagedVersion, packagedCommit string
 
 // buildFacts is what `version --json` prints.
 type buildFacts struct {
@@ -47,8 +52,17 @@ func (b buildFacts) String() string {
 	return fmt.Sprintf("millwright %s (commit %s, %s, %s, %s build)", b.Version, commit, b.Go, b.Platform, b.Build)
 }
 
-// thisBuild reads what the Go tool wrote into the binary.
+// thisBuild is what packaging or else the Go tool wrote into the binary.
 func thisBuild() buildFacts {
+	facts := builtByGo()
+	facts.Version = cmp.Or(packagedVersion, facts.Version)
+	if packagedCommit != "" {
+		facts.Commit = shortCommit(packagedCommit)
+	}
+	return facts
+}
+
+func builtByGo() buildFacts {
 	facts := buildFacts{
 		Version:  "unknown",
 		Commit:   "unknown",
@@ -66,7 +80,7 @@ func thisBuild() buildFacts {
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			facts.Commit = s.Value[:min(12, len(s.Value))]
+			facts.Commit = shortCommit(s.Value)
 		case "vcs.time":
 			facts.Time = s.Value
 		case "vcs.modified":
@@ -75,3 +89,5 @@ func thisBuild() buildFacts {
 	}
 	return facts
 }
+
+func shortCommit(hash string) string { return hash[:min(12, len(hash))] }

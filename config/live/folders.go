@@ -114,7 +114,7 @@ func (r *Report) secret(key, path string) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		r.fault(key, "cannot be read: "+cause(err), "give the agent's user the right r on it")
+		r.unreadable(key, err)
 		return
 	}
 	if len(text) == 0 {
@@ -131,10 +131,18 @@ func (r *Report) certificates(key, path string) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		r.fault(key, "cannot be read: "+cause(err), "give the agent's user the right r on it")
+		r.unreadable(key, err)
 	} else if !x509.NewCertPool().AppendCertsFromPEM(text) {
 		r.fault(key, "holds no certificate", "put the authority's certificate into it, as PEM")
 	}
+}
+
+func (r *Report) unreadable(key string, err error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		r.fault(key, "does not exist", "put the file there, or name the one that is")
+		return
+	}
+	r.fault(key, "cannot be read: "+cause(err), "give the agent's user the right r on it")
 }
 
 // cause leaves out the path, which the message has already.

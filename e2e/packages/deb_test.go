@@ -30,7 +30,7 @@ const (
 // that every window is in time however slow the machine is.
 func settings(components ...string) string {
 	var b strings.Builder
-	b.WriteString("s3: {region: plant-1, endpoint: \"http://127.0.0.1:9000\", path_style: true}\ndrops: [{path: /srv/drop}]\nschedulers:\n")
+	b.WriteString("http: {listen: 127.0.0.1:9480}\ns3: {region: plant-1, endpoint: \"http://127.0.0.1:9000\", path_style: true}\ndrops: [{path: /srv/drop}]\nschedulers:\n")
 	for _, c := range components {
 		fmt.Fprintf(&b, "  - {name: %s, data_upload_frequency: PT5M, data_delay_offset_in_minutes: 60, target_sampling_rate: PT1M, late: {max_ahead: 2h},"+
 			" input: {bucket: plant, prefix: in/, component_timestamp_delimiter: _}, output: {bucket: plant, prefix: out/%s/}}\n", c, c)
@@ -175,13 +175,7 @@ func (p *plant) install(t *testing.T) {
 	if out := p.run("systemd-analyze", "verify", "--man=no", "millwright.service"); out != "" {
 		t.Errorf("systemd-analyze verify: %s", out)
 	}
-	p.copy("../../systemd/millwright-serve.service", "etc/systemd/system/millwright-serve.service", 0o644) // the full package's
-	if out := p.run("systemd-analyze", "verify", "--man=no", "millwright-serve.service"); out != "" {
-		t.Errorf("systemd-analyze verify: %s", out)
-	}
-	p.run("rm", "/etc/systemd/system/millwright-serve.service")
-	must(t, "systemd-analyze", "security", "--offline=true", "--threshold=15", "../../systemd/millwright-serve.service")
-	if out := p.run("millwright", "version"); !strings.Contains(out, "agent build") {
+	if out := p.run("millwright", "version"); !strings.HasPrefix(out, "millwright 1.0.0 (commit ") || strings.Contains(out, "unknown") || !strings.Contains(out, "agent build") {
 		t.Errorf("installed is %s", out)
 	}
 }
@@ -222,6 +216,12 @@ func (p *plant) sandbox(t *testing.T) {
 	out := p.run("systemd-analyze", "security", "--no-pager", "--threshold=15", "millwright.service")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	t.Log(lines[len(lines)-1])
+	for path, want := range map[string]string{"healthz": "200 OK", "metrics": "\nmillwright_loops_turning 1\n", "": "pump-7"} {
+		const get = `exec 3<>/dev/tcp/127.0.0.1/9480; printf 'GET /%s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" >&3; cat <&3`
+		if out := p.run("bash", "-euc", get, "get", path); !strings.Contains(out, want) {
+			t.Errorf("/%s says %s", path, out)
+		}
+	}
 	// What the agent's user may do outside the sandbox, it may not inside.
 	pid := p.property("MainPID")
 	for _, c := range []struct{ what, script string }{

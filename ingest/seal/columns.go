@@ -11,7 +11,7 @@ import (
 )
 
 // columns are the sensors of a stream's windows. They are made anew, never
-// changed, when a sensor becomes known.
+// changed, when a sensor becomes known; lanes may share them.
 type columns struct {
 	names   []string
 	specs   []series.Spec
@@ -39,6 +39,27 @@ func newColumns(s Stream, known map[string]int64) *columns {
 	}
 	c.header = append(c.header, '\n')
 	return c
+}
+
+// alike are columns that lanes share, by scheduler and header: machines are
+// often of one kind, and there may be thousands.
+type alike map[[2]string]*columns
+
+// mostAlike bounds those kept, some of which no lane has any more.
+const mostAlike = 256
+
+// of makes the columns of a stream with these sensors known, or finds them.
+func (a alike) of(s Stream, known map[string]int64) *columns {
+	fresh := newColumns(s, known)
+	key := [2]string{s.Scheduler, string(fresh.header)}
+	if old := a[key]; old != nil && slices.Equal(old.specs, fresh.specs) && slices.Equal(old.gaps, fresh.gaps) {
+		return old
+	}
+	if len(a) >= mostAlike {
+		clear(a)
+	}
+	a[key] = fresh
+	return fresh
 }
 
 // gap is for how long a sensor's value is held, in ns. A sum or count of no

@@ -3,6 +3,7 @@ package seal
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"millwright/internal/segment"
@@ -15,6 +16,7 @@ type component struct {
 	seq     int64           // highest drop with rows of it
 	slots   map[int64]int64 // slots with blocks that are not released, and the highest drop in each
 	sensors map[string]int64
+	sealed  bool                     // a window was, since the start
 	stale   bool                     // sensors are to be read again
 	damaged map[int64]map[int64]bool // blocks that cannot be read, found while accounting: slot, then drop
 }
@@ -42,7 +44,7 @@ func (c *component) note(slot, dropID int64) {
 // refresh reads the sensors again if drops came, moves the watermarks, and
 // marks all windows that may still be sealed anew when a sensor is new: it
 // gets a column in each.
-func (c *component) refresh(ctx context.Context, rows Rows) error {
+func (c *component) refresh(ctx context.Context, rows Rows, shared alike, widened func(context.Context, string, []string)) error {
 	if !c.stale {
 		return nil
 	}
@@ -51,6 +53,16 @@ func (c *component) refresh(ctx context.Context, rows Rows) error {
 		return err
 	}
 	fresh := len(sensors) != len(c.sensors)
+	if fresh && widened != nil && c.widens() {
+		var names []string
+		for name := range sensors {
+			if _, known := c.sensors[name]; !known {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		widened(ctx, c.name, names)
+	}
 	c.sensors, c.stale = sensors, false
 	for _, l := range c.lanes {
 		l.mark = l.watermark()
@@ -63,11 +75,27 @@ func (c *component) refresh(ctx context.Context, rows Rows) error {
 			}
 		}
 		if l.columns == nil {
-			l.columns = newColumns(l.Stream, sensors)
+			l.columns = shared.of(l.Stream, sensors)
 			l.held = nil
 		}
 	}
 	return nil
+}
+
+// widens tells whether windows were sealed whose columns a new sensor changes.
+func (c *component) widens() bool {
+	if len(c.sensors) == 0 {
+		return false // at the start
+	}
+	for _, l := range c.lanes {
+		if len(l.Schema) > 0 {
+			continue
+		}
+		if c.sealed {
+			return true
+		}
+	}
+	return false
 }
 
 // newest is the latest row of any sensor, Unix ns.

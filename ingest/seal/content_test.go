@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -235,5 +237,47 @@ func TestUnverifiedCountsAsArrived(t *testing.T) {
 	}
 	if r.close() != 1 {
 		t.Fatal("not closed")
+	}
+}
+
+// Data at the target rate is written as it was kept, without floats between:
+// the text is the one that the values have.
+func TestEvenDecimalsAreWrittenAsTheirValues(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 40 {
+		s := stream(func(s *Stream) {
+			s.Spec.Aggregate = series.Aggregates()[rng.IntN(len(series.Aggregates()))]
+		})
+		f := file{path: "a.csv", component: "pump", sensors: []string{"a", "b", "c", "d", "e", "f"}}
+		for k := 1; k <= 10; k++ {
+			x := row{at: clock(t, "10:00:00").Add(time.Duration(k) * time.Minute).UnixNano()}
+			for c := range f.sensors {
+				v := math.Round(rng.NormFloat64()*math.Pow10(1+rng.IntN(8))) / math.Pow10(c)
+				switch rng.IntN(40) {
+				case 0:
+					v = nan
+				case 1:
+					v = rng.Float64()
+				}
+				if c == 5 && rng.IntN(2) == 0 {
+					v = 4.5 // hardly moves
+				}
+				x.values = append(x.values, v+0) // never -0, which the reference would write
+			}
+			f.rows = append(f.rows, x)
+		}
+		r := memoryRig(t, "10:00:00", s)
+		r.take(f)
+		r.now = clock(t, "10:10:01")
+		r.seal()
+		for _, start := range []string{"10:00:00", "10:05:00"} {
+			if got, want := r.csv("s", "pump", ns(t, start)), naive(s, ns(t, start), tell([]file{f})); got != want {
+				t.Fatalf("%s of %s\ngot\n%swant\n%s", start, s.Spec.Aggregate, got, want)
+			}
+			if rec := r.record("s", "pump", ns(t, start)); rec.RealRows != 5 {
+				t.Errorf("record %+v", rec)
+			}
+		}
 	}
 }

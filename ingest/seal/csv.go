@@ -15,21 +15,17 @@ type sheet struct {
 	rate    int64
 	n       int       // labels
 	cells   []float64 // column by column, NaN for an empty cell
-	real    []bool    // by label: it has a value that is not held
-	some    bool      // any cell at all
+	whole   []int32   // ... or as whole numbers of 10^-places, where these are not negative
+	places  []int
+	real    []bool // by label: it has a value that is not held
+	unseen  int    // labels that are not in real yet
+	some    bool   // any cell at all
 	texts   []text
 	last    []series.Last
 }
 
 // rows is the number of labels with a real value.
-func (t *sheet) rows() (n int64) {
-	for _, r := range t.real {
-		if r {
-			n++
-		}
-	}
-	return n
-}
+func (t *sheet) rows() int64 { return int64(t.n - t.unseen) }
 
 // fill resamples the merged rows of l's window at start. t.last holds what the
 // window begins with and afterwards what the next one does.
@@ -39,32 +35,38 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 	t.cells = grow(t.cells, t.n*len(t.columns.names))
 	t.real = grow(t.real, t.n)
 	clear(t.real)
+	t.unseen = t.n
 	grid := l.grid()
 	from, to := l.Cadence.Rows(start)
-	even := m.shared && t.even(m, l.Cadence.Bin)
-	whole := false // every label is known to be real
+	even := m.even(grid, t.first, t.n, from, to)
+	t.places = grow(t.places, len(t.columns.names))
+	decimal := even && len(t.cells) <= fewCells
+	if decimal {
+		t.whole = grow(t.whole, len(t.cells))
+	}
 	for i, name := range t.columns.names {
 		if i%64 == 63 && ctx.Err() != nil {
 			return ctx.Err()
+		}
+		t.places[i] = -1
+		if decimal && t.columns.specs[i].Aggregate != series.AggregateCount {
+			switch done, err := t.decimals(m, name, i); {
+			case err != nil:
+				return err
+			case done:
+				continue
+			}
 		}
 		times, values, err := m.column(name, i)
 		if err != nil {
 			return err
 		}
 		cells, spec := t.cells[i*t.n:(i+1)*t.n], t.columns.specs[i]
-		// The usual case: data at the target rate. A bin with one value is that
-		// value, whatever the aggregate but the count.
-		if even && spec.Aggregate != series.AggregateCount && full(values) {
-			copy(cells, values)
-			t.last[i] = series.Last{Time: times[t.n-1], Value: values[t.n-1], OK: true}
-			if t.some = true; !whole {
-				whole = true
-				t.mark(l.Cadence.Bin, times, values, from, to)
-			}
-			continue
-		}
-		t.last[i] = spec.Column(cells, times, values, grid, t.first, t.last[i])
-		if !whole {
+		if even { // the usual case: data at the target rate
+			t.last[i] = spec.Single(cells, times, values, grid, t.first, t.last[i])
+			t.markEach(values)
+		} else {
+			t.last[i] = spec.Column(cells, times, values, grid, t.first, t.last[i])
 			t.mark(l.Cadence.Bin, times, values, from, to)
 		}
 		for k := 0; k < t.n && !t.some; k++ {
@@ -74,39 +76,51 @@ func (t *sheet) fill(ctx context.Context, l *lane, start int64, m *merged) error
 	return nil
 }
 
-// even tells whether the rows lie one in each bin.
-func (t *sheet) even(m *merged, bin func(int64) int64) bool {
-	times := m.times
-	if m.row != nil {
-		times = m.kept
+// fewCells is up to how many cells a window's numbers are kept twice.
+const fewCells = 1 << 16
+
+// decimals takes a column over as it is kept, if its rows are even and whole
+// numbers: that it is made of floats and these of it again would change nothing.
+func (t *sheet) decimals(m *merged, name string, i int) (done bool, err error) {
+	n, places, ok, err := m.decimals(name, i, t.whole[i*t.n:i*t.n:(i+1)*t.n])
+	if err != nil || !ok || len(n) != t.n {
+		return false, err
 	}
-	if len(times) != t.n {
-		return false
-	}
-	for i, ns := range times {
-		if bin(ns) != t.first+int64(i)*t.rate {
-			return false
+	t.places[i] = places
+	t.last[i] = series.Last{Time: m.times[t.n-1], Value: float64(n[t.n-1]) / math.Pow10(places), OK: true}
+	t.some = true
+	if t.unseen > 0 {
+		for k := range t.real {
+			t.real[k] = true
 		}
+		t.unseen = 0
 	}
-	return true
+	return true, nil
 }
 
 // mark notes the labels of the values with from < t <= to.
 func (t *sheet) mark(bin func(int64) int64, times []int64, values []float64, from, to int64) {
-	for i, v := range values {
-		if v == v && from < times[i] && times[i] <= to {
-			t.real[(bin(times[i])-t.first)/t.rate] = true
+	for i := 0; i < len(values) && t.unseen > 0; i++ {
+		if values[i] == values[i] && from < times[i] && times[i] <= to {
+			t.see((bin(times[i]) - t.first) / t.rate)
 		}
 	}
 }
 
-func full(values []float64) bool {
-	for _, v := range values {
-		if v-v != 0 { // NaN, and what must never leave
-			return false
+// markEach is mark for one value per label.
+func (t *sheet) markEach(values []float64) {
+	for i := 0; i < len(values) && t.unseen > 0; i++ {
+		if values[i] == values[i] {
+			t.see(int64(i))
 		}
 	}
-	return true
+}
+
+func (t *sheet) see(label int64) {
+	if !t.real[label] {
+		t.real[label] = true
+		t.unseen--
+	}
 }
 
 // text is where a column's last value stands in the buffer: plants hold still
@@ -126,15 +140,26 @@ func (t *sheet) write(out *spooled) error {
 		b = append(b, stamp.at(t.first+int64(k)*t.rate)...)
 		for c := range t.texts {
 			b = append(b, ',')
-			v, last := t.cells[c*t.n+k], &t.texts[c]
+			at, last, places := c*t.n+k, &t.texts[c], t.places[c]
+			v := 0.0
+			if places < 0 {
+				v = t.cells[at]
+			} else {
+				v = float64(t.whole[at])
+			}
+			from := len(b)
 			switch {
 			case v == last.value:
 				b = append(b, b[last.from:last.to]...)
-			case v == v:
-				from := len(b)
+				continue
+			case v != v:
+				continue
+			case places < 0:
 				b = series.AppendFloat(b, v)
-				*last = text{v, from, len(b)}
+			default:
+				b = series.AppendDecimal(b, t.whole[at], places)
 			}
+			*last = text{v, from, len(b)}
 		}
 		b = append(b, '\n')
 		out.hash(b)

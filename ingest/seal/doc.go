@@ -1,7 +1,7 @@
 // Package seal turns taken rows into windows: it decides when a window is due,
-// merges and resamples its rows, writes its CSV to the spool, seals it again
-// while rows still come in time, and in the end accounts for every row and lets
-// its blocks go. It reads no drops, sends nothing and starts no loop.
+// merges and resamples its rows, puts its CSV on the shelf or into the spool,
+// seals it again while rows still come in time, and in the end accounts for every
+// row and lets its blocks go. It reads no drops, sends nothing and starts no loop.
 //
 // The rules in short; S is a window's start, F the upload frequency, r the
 // sampling rate, W the wake-up:
@@ -37,8 +37,9 @@
 // While the clock is unsettled only the watermark seals; what wall time decides
 // waits.
 //
-// Crashes: a CSV in the spool without its record is written again by the next
-// sealing, under the same name. What follows the committed length of an
+// Crashes: a CSV that was only on the shelf is made again when it is asked for,
+// of the drops up to SealedSeq and nothing else. One in the spool without its
+// record is written again by the next sealing, under the same name. What follows the committed length of an
 // append-only file was written by a step that was not committed: it is cut off
 // before anything is appended, so no line is ever doubled.
 package seal

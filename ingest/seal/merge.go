@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"millwright/internal/segment"
+	"millwright/internal/series"
 )
 
 // merged puts the rows of several parts into time order and picks one value
@@ -74,6 +75,33 @@ func (m *merged) column(sensor string, hint int) ([]int64, []float64, error) {
 		m.values = append(m.values, winner)
 	}
 	return m.kept, m.values, nil
+}
+
+// decimals is column for the rows of a single block, in their order, when the
+// sensor's values are kept as n / 10^places and none is missing.
+func (m *merged) decimals(sensor string, hint int, dst []int32) (n []int32, places int, ok bool, err error) {
+	if !m.shared || len(m.runs) != 1 || m.row != nil {
+		return dst, 0, false, nil
+	}
+	p := &m.parts[m.runs[0].part]
+	at, found := p.find(sensor, hint)
+	if !found {
+		return dst, 0, false, nil
+	}
+	if n, places, ok, err = p.sections[at.section].Decimals(at.column, dst); err != nil {
+		err = &readError{p.Block, err}
+	}
+	return n, places, ok, err
+}
+
+// even tells whether every sensor has its rows one in each of the n bins from
+// label first on, and all with from < t <= to.
+func (m *merged) even(g series.Grid, first int64, n int, from, to int64) bool {
+	times := m.times
+	if m.row != nil {
+		times = m.kept
+	}
+	return m.shared && n > 0 && len(times) == n && from < times[0] && times[n-1] <= to && g.Even(times, first)
 }
 
 // group gives the rows that share the i-th timestamp, the preferred one first.

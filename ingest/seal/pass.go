@@ -144,6 +144,7 @@ func (s *Sealer) apply(now time.Time, o *outcome) {
 		w.sealedAt = now
 	}
 	w.recorded, w.seq, w.clean = true, o.seq, o.clean
+	l.of.sealed = true
 	w.generation, w.overdue = o.record.Generation, o.record.Overdue
 	if o.next != nil && (!o.exact || o.seq == l.of.seq) {
 		l.keep(*o.next)

@@ -18,27 +18,29 @@ import (
 // are called by one goroutine, but for Derive and Asked; Seal itself uses Settings.Workers of them and
 // waits for them.
 type Sealer struct {
-	ledger     Ledger
-	dirs       Dirs
-	settings   Settings
-	log        *zap.Logger
-	components []*component // by name
-	appends    *appendLog
-	workers    []*worker
-	waiting    Waiting     // of the last Seal
-	lost       bool        // what the ledger holds is not known: Load again
-	cursor     int         // where Close goes on looking for verified windows
-	folded     time.Time   // last Fold
-	strays     []window.ID // live windows of streams that are not there any more
-	asks       asks
-	usual      int64              // bytes of a window, as the last round had them
-	hopeless   map[window.ID]bool // strays whose CSV nobody can make any more
+	ledger       Ledger
+	dirs         Dirs
+	settings     Settings
+	log          *zap.Logger
+	components   []*component // by name
+	appends      *appendLog
+	workers      []*worker
+	waiting      Waiting        // of the last Seal
+	lost         bool           // what the ledger holds is not known: Load again
+	cursor       int            // where Close goes on looking for verified windows
+	folded       time.Time      // last Fold
+	closedStrays map[string]int // by scheduler; said in one line once all are
+	strays       []window.ID    // live windows of streams that are not there any more
+	asks         asks
+	alike        alike
+	usual        int64              // bytes of a window, as the last round had them
+	hopeless     map[window.ID]bool // strays whose CSV nobody can make any more
 }
 
 // New starts nothing and touches no disk. Two streams of the same scheduler and
 // component are a mistake of the caller.
 func New(streams []Stream, ledger Ledger, dirs Dirs, settings Settings, log *zap.Logger) *Sealer {
-	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks(), hopeless: make(map[window.ID]bool)}
+	s := &Sealer{ledger: ledger, dirs: dirs, settings: settings, log: log, appends: newAppendLog(dirs.State), asks: newAsks(), alike: make(alike), hopeless: make(map[window.ID]bool)}
 	for _, st := range streams {
 		c := s.component(st.Component)
 		if c == nil {
@@ -131,6 +133,7 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 		if l := s.lane(r.ID); l != nil {
 			w := l.window(r.Start, r.LastRowAt)
 			w.adopt(r)
+			l.of.sealed = true
 			l.of.seq = max(l.of.seq, r.SealedSeq)
 		} else {
 			s.strays = append(s.strays, r.ID)
@@ -138,7 +141,7 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 	}
 	for _, c := range s.components {
 		c.stale = true
-		if err := c.refresh(ctx, s.ledger); err != nil {
+		if err := c.refresh(ctx, s.ledger, s.alike, nil); err != nil {
 			return err
 		}
 		for _, l := range c.lanes {
@@ -193,7 +196,7 @@ func (s *Sealer) ready(ctx context.Context, now time.Time, w Waiting) error {
 		}
 	}
 	for _, c := range s.components {
-		if err := c.refresh(ctx, s.ledger); err != nil {
+		if err := c.refresh(ctx, s.ledger, s.alike, s.settings.Widened); err != nil {
 			return err
 		}
 		for _, l := range c.lanes {
@@ -227,6 +230,7 @@ func (l *lane) resolve(ctx context.Context, windows Windows, now time.Time) erro
 			if ok {
 				l.of.seq = max(l.of.seq, r.SealedSeq)
 				w.adopt(r)
+				l.of.sealed = true
 			}
 			w.known = true
 		}

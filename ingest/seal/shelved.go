@@ -22,15 +22,17 @@ const (
 )
 
 // fitting is how many windows the next round may have so that the shelf has
-// room for them. It waits for room for a part of a round while there is less.
+// room for them. It waits until half of it is free: the uploader has the other
+// half to send meanwhile, and each round costs a commit.
 func (s *Sealer) fitting(ctx context.Context, patience time.Duration) int {
 	if s.usual == 0 {
 		s.usual = unknownSize
 	}
-	if !s.settings.Shelf.Takes(s.usual) {
+	held := s.settings.Shelf
+	if !held.Takes(s.usual) {
 		return round
 	}
-	free := s.settings.Shelf.Room(ctx, round/4*s.usual, patience)
+	free := held.Room(ctx, min(round*s.usual, held.Limit()/2), patience)
 	if n := free / s.usual; n >= fewest {
 		return int(min(n, round))
 	}
@@ -46,7 +48,7 @@ func (s *Sealer) hand(fresh []window.Sealed) {
 	for i := range fresh {
 		sum += fresh[i].Size
 	}
-	s.usual = sum/int64(len(fresh)) + 1
+	s.usual = sum/int64(len(fresh))*9/8 + 1 // with the room that the shelf leaves for growth
 	if s.settings.Sealed != nil {
 		s.settings.Sealed(fresh)
 	}

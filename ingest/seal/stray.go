@@ -40,9 +40,17 @@ func (s *Sealer) closeStrays(ctx context.Context, now time.Time) (closed int, er
 	for _, r := range gone {
 		s.discard(r.ID, r.Generation, true)
 		delete(s.hopeless, r.ID)
-		s.log.Info("window of a scheduler that is not configured any more closed", zap.String("scheduler", r.Scheduler), zap.String("component", r.Component),
-			zap.Time("window", time.Unix(0, r.Start).UTC()), zap.Int64("generation", r.Generation))
+		if s.closedStrays == nil {
+			s.closedStrays = map[string]int{}
+		}
+		s.closedStrays[r.Scheduler]++
 	}
 	s.strays = append(s.strays[n:], left...)
+	if len(s.strays) == 0 {
+		for scheduler, n := range s.closedStrays {
+			s.log.Info("windows of a scheduler that is not configured any more are closed", zap.String("scheduler", scheduler), zap.Int("windows", n))
+		}
+		s.closedStrays = nil
+	}
 	return len(steps), nil
 }

@@ -56,6 +56,9 @@ type Settings struct {
 	// several goroutines; it may save what can be saved. When it returns nil the
 	// block is not needed any more. nil: nothing can be done.
 	Damaged func(ctx context.Context, b drop.Block, cause error) error
+	// Widened is told of sensors that came to a component whose windows were
+	// sealed without them, and have a column from now on. nil: nobody asks.
+	Widened func(ctx context.Context, component string, sensors []string)
 }
 
 func (s Settings) damaged(ctx context.Context, b drop.Block, cause error) error {

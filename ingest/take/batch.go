@@ -33,9 +33,10 @@ func (t *Taker) Take(ctx context.Context, batch []Candidate) ([]drop.Drop, []seg
 	}
 	// A crash up to here leaves segments that the ledger does not know; their
 	// drops are still in their folders and are taken again.
-	var takings []drop.Taking
+	takings := make([]drop.Taking, 0, len(outcomes))
 	var refused []drop.Drop
-	for _, o := range outcomes {
+	for i := range outcomes {
+		o := &outcomes[i]
 		switch {
 		case o.refused:
 			if err := t.ledger.Refuse(ctx, o.taking.Drop); err != nil {
@@ -170,20 +171,24 @@ func (t *Taker) lastStamp(ctx context.Context, c *Candidate) (int64, error) {
 
 // remember notes what became of the batch, in memory, and gives the new blocks.
 func (t *Taker) remember(batch []Candidate, outcomes []outcome, taken []drop.Drop) []segment.Ref {
-	var refs []segment.Ref
+	refs := make([]segment.Ref, 0, len(taken))
 	n := 0
-	for i, o := range outcomes {
-		c := &batch[i]
+	for i := range outcomes {
+		o, c := &outcomes[i], &batch[i]
 		path, now := t.files.path(c.folder.index, c.Name), t.files.stat(c.Size, c.ModTime)
 		switch {
 		case o.later != nil:
 			t.files.postpone(path, now, o.later.hold, t.wall(), o.later.why)
 		case o.refused:
 			t.files.done(path, now)
-			t.log.Warn("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", o.taking.Drop.Reason))
+			if t.Refusals.news(c, &o.taking.Drop) {
+				t.log.Warn("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", o.taking.Drop.Reason))
+			}
 		case taken[n].ID == 0:
 			t.files.done(path, now)
-			t.log.Error("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", taken[n].Reason))
+			if t.Refusals.news(c, &taken[n]) {
+				t.log.Error("drop refused", zap.String("drop", filepath.Join(c.Folder, c.Name)), zap.String("reason", taken[n].Reason))
+			}
 			n++
 		default:
 			t.files.done(path, t.files.stat(o.taking.Drop.Size, c.ModTime))

@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"millwright/internal/drop"
 	"millwright/internal/segment"
@@ -72,6 +69,10 @@ func some(o *outcome) outcome {
 	return *o
 }
 
+// CopyKept stands in a Reason between why no row can be used and the name of the
+// copy in quarantine.
+const CopyKept = "; a copy is in quarantine as "
+
 // hopeless puts a copy of the file into quarantine. Without rows there is
 // nothing to keep: the drop is taken as it is.
 func (r *reading) hopeless(why *series.HopelessError) (outcome, error) {
@@ -93,7 +94,7 @@ func (r *reading) hopeless(why *series.HopelessError) (outcome, error) {
 	if r.in.changed() { // the copy may be of two halves; it is made again under its own name
 		return outcome{}, notYet{holdNothing, nil}
 	}
-	r.d.State, r.d.Reason = drop.Quarantined, why.Error()+"; a copy is in quarantine as "+name
+	r.d.State, r.d.Reason = drop.Quarantined, why.Error()+CopyKept+name
 	return outcome{taking: drop.Taking{Drop: *r.d}}, nil
 }
 
@@ -112,7 +113,7 @@ func (r *reading) keep(blocks []segment.Ref) (outcome, error) {
 		r.notes = append(r.notes, fmt.Sprintf("rows and cells in quarantine as %s: %d", name, r.faults.count))
 	}
 	if n := d.Counts.Older; n > 0 {
-		r.notes = append(r.notes, fmt.Sprintf("rows that are too old and stay in the drop: %d; to upload them: millwright backfill --config FILE %s", n, shellWord(path.Join(d.Folder, d.Name))))
+		r.notes = append(r.notes, fmt.Sprintf("rows that are too old and stay in the drop: %d; to upload them: %s", n, d.Backfill()))
 	}
 	if len(r.ignored) > 0 {
 		r.notes = append(r.notes, "not taken, because no scheduler has them: "+list(r.ignored))
@@ -150,20 +151,6 @@ func encode(d drop.Drop) ([]byte, error) {
 		return nil, fmt.Errorf("encode drop: %w", err)
 	}
 	return b, nil
-}
-
-// shellWord writes a path as one word of a command that a person may paste.
-func shellWord(path string) string {
-	if !strings.ContainsFunc(path, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("/._-+:,@%=", r))
-	}) {
-		return path
-	}
-	if strings.ContainsFunc(path, unicode.IsControl) { // quotes do not keep these from a terminal
-		q := strconv.QuoteToASCII(path)
-		return "$'" + strings.NewReplacer(`\"`, `"`, `\\`, `\\`, "'", `\'`).Replace(q[1:len(q)-1]) + "'"
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func reason(notes []string) string {

@@ -95,6 +95,10 @@ func (l Limits) withDefaults() Limits {
 // Taker watches drop folders and takes drops. List and Take are called on one
 // goroutine, Watch on another.
 type Taker struct {
+	// Refusals is shared with the Takers before and after this one; New sets one
+	// of its own.
+	Refusals *Refusals
+
 	folders []*Folder
 	ledger  Ledger
 	horizon Horizon
@@ -121,7 +125,7 @@ const workers = 2
 func New(folders []Folder, ledger Ledger, horizon Horizon, dirs Dirs, limits Limits, now func() time.Time, log *zap.Logger) *Taker {
 	t := &Taker{
 		ledger: ledger, horizon: horizon, dirs: dirs, limits: limits.withDefaults(), now: now, wall: time.Now, log: log,
-		files: newFiles(), last: map[lane]int64{}, faults: map[string]fault{},
+		Refusals: &Refusals{}, files: newFiles(), last: map[lane]int64{}, faults: map[string]fault{},
 		watch: newWatch(),
 	}
 	for i := range folders {

@@ -6,7 +6,19 @@ import (
 	"math"
 )
 
-const selectCursor = `SELECT seq FROM cursors WHERE sink = $1`
+const (
+	selectCursor  = `SELECT seq FROM cursors WHERE sink = $1`
+	selectLastSeq = `SELECT COALESCE(MAX(seq), 0) FROM messages`
+)
+
+// LastSeq is the sequence number of the newest message of any kind, 0 for none.
+func (l *Ledger) LastSeq(ctx context.Context) (int64, error) {
+	seq, _, err := one(ctx, l.reads, scanID, selectLastSeq)
+	if err != nil {
+		return 0, fmt.Errorf("look up the newest message: %w", err)
+	}
+	return seq, nil
+}
 
 // Cursor is the sequence number of the last message that a sink is done with,
 // 0 for none.

@@ -13,6 +13,7 @@ const (
 	insertMessage = `INSERT INTO messages (id, scheduler, kind, start, generation, at, path, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO NOTHING`
 	selectMessages = `SELECT seq, id, scheduler, kind, start, generation, at, path, body FROM messages WHERE seq > $1`
+	selectUnsent   = `SELECT COUNT(*) FROM (SELECT 1 FROM messages WHERE seq > $1 AND scheduler = $2 AND kind = $3 AND start >= $4 AND start < $5 LIMIT 1) m`
 	// $1: up to here every sink has come; $2: older than what is kept.
 	pruneMessages = `DELETE FROM messages WHERE seq IN (SELECT seq FROM messages WHERE seq <= $1 OR at < $2 ORDER BY seq LIMIT $3)`
 )
@@ -65,6 +66,23 @@ func (l *Ledger) PruneMessages(ctx context.Context, before time.Time, sinks []st
 		}
 	}
 	return nil
+}
+
+// Unsent tells whether one of the sinks has still to get a result of windows
+// from <= start < to (Unix ns).
+func (l *Ledger) Unsent(ctx context.Context, scheduler string, from, to int64, sinks []string) (bool, error) {
+	if len(sinks) == 0 {
+		return false, nil
+	}
+	passed, err := l.passed(ctx, sinks)
+	if err != nil {
+		return false, err
+	}
+	n, _, err := one(ctx, l.reads, scanID, selectUnsent, passed, scheduler, string(outbox.Result), from, to)
+	if err != nil {
+		return false, fmt.Errorf("look up results that sinks have still to get: %w", err)
+	}
+	return n > 0, nil
 }
 
 func (t *tx) message(m *outbox.Message) error {

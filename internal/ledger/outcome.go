@@ -12,14 +12,16 @@ import (
 )
 
 const (
-	outcomeColumns = `scheduler, start, scoring, wake, uploaded, at, generation, n_rows, n_anomalous, n_off, peak, peak_at, size, sha256, etag, path, reason, remedy`
+	outcomeColumns = `scheduler, start, scoring, wake, uploaded, at, generation, n_rows, n_anomalous, n_off, peak, peak_at, size, sha256, etag, path, reason, remedy, refused`
 	upsertOutcome  = `INSERT INTO outcomes (` + outcomeColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (scheduler, start) DO UPDATE SET scoring = excluded.scoring, wake = excluded.wake, uploaded = excluded.uploaded, at = excluded.at,
 			generation = excluded.generation, n_rows = excluded.n_rows, n_anomalous = excluded.n_anomalous, n_off = excluded.n_off, peak = excluded.peak,
-			peak_at = excluded.peak_at, size = excluded.size, sha256 = excluded.sha256, etag = excluded.etag, path = excluded.path,
-			reason = excluded.reason, remedy = excluded.remedy`
+			peak_at = excluded.peak_at, size = excluded.size, sha256 = excluded.sha256, etag = excluded.etag,
+			path = CASE WHEN outcomes.generation = excluded.generation THEN outcomes.path ELSE excluded.path END, -- one that was pruned meanwhile stays so
+			reason = excluded.reason, remedy = excluded.remedy, refused = excluded.refused`
 	upsertFollowed = `INSERT INTO followed (scheduler, body) VALUES ($1, $2) ON CONFLICT (scheduler) DO UPDATE SET body = excluded.body`
+	evictOutcomes  = `UPDATE outcomes SET path = '' WHERE scheduler = $1 AND start >= $2 AND start < $3 AND path <> ''`
 	pruneOutcomes  = `DELETE FROM outcomes WHERE (scheduler, start) IN (SELECT scheduler, start FROM outcomes WHERE scheduler = $1 AND start < $2 LIMIT $3)`
 )
 
@@ -58,6 +60,26 @@ func (l *Ledger) Followed(ctx context.Context, scheduler string) ([]byte, error)
 		return nil, fmt.Errorf("look up results of %s: %w", scheduler, err)
 	}
 	return body, nil
+}
+
+// EachFollowed gives fn the state of every scheduler that was ever followed,
+// those too that are not configured any more.
+func (l *Ledger) EachFollowed(ctx context.Context, fn func(scheduler string, state []byte)) error {
+	type followed struct {
+		scheduler string
+		state     []byte
+	}
+	list, err := all(ctx, l.db.Read, func(scan func(...any) error) (f followed, err error) {
+		err = scan(&f.scheduler, &f.state)
+		return f, err
+	}, `SELECT scheduler, body FROM followed ORDER BY scheduler`)
+	if err != nil {
+		return fmt.Errorf("list followed schedulers: %w", err)
+	}
+	for _, f := range list {
+		fn(f.scheduler, f.state)
+	}
+	return nil
 }
 
 // CommitStep enters a step, all or nothing. A message whose id is known already
@@ -104,10 +126,19 @@ func (l *Ledger) PruneResults(ctx context.Context, scheduler string, before time
 	return nil
 }
 
+// Evict says that the results of windows from <= start < to (Unix ns) are not on
+// site any more. All else that is known of them stays.
+func (l *Ledger) Evict(ctx context.Context, scheduler string, from, to int64) error {
+	return l.write(ctx, "enter results that are pruned", func(t *tx) error {
+		_, err := t.exec(evictOutcomes, scheduler, from, to)
+		return err
+	})
+}
+
 func (t *tx) outcome(o *window.Outcome) error {
 	peak := sql.NullFloat64{Float64: o.Peak, Valid: !math.IsNaN(o.Peak)}
 	_, err := t.exec(upsertOutcome, o.Scheduler, o.Start, string(o.Scoring), ns(o.Wake), ns(o.Uploaded), ns(o.At), o.Generation, o.Rows, o.Anomalous, o.Off,
-		peak, o.PeakAt, o.Size, o.SHA256[:], o.ETag, o.Path, o.Reason, o.Remedy)
+		peak, o.PeakAt, o.Size, o.SHA256[:], o.ETag, o.Path, o.Reason, o.Remedy, o.Refused)
 	return err
 }
 
@@ -117,7 +148,7 @@ func scanOutcome(scan func(...any) error) (window.Outcome, error) {
 	var peak sql.NullFloat64
 	var sum []byte
 	err := scan(&o.Scheduler, &o.Start, &o.Scoring, &wake, &uploaded, &when, &o.Generation, &o.Rows, &o.Anomalous, &o.Off,
-		&peak, &o.PeakAt, &o.Size, &sum, &o.ETag, &o.Path, &o.Reason, &o.Remedy)
+		&peak, &o.PeakAt, &o.Size, &sum, &o.ETag, &o.Path, &o.Reason, &o.Remedy, &o.Refused)
 	o.Wake, o.Uploaded, o.At = at(wake), at(uploaded), at(when)
 	o.Peak = math.NaN()
 	if peak.Valid {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func anOutcome(scheduler string, i int, s window.Scoring) window.Outcome {
 	start := int64(i) * int64(5*time.Minute)
 	return window.Outcome{
 		Scheduler: scheduler, Start: start, Wake: at(start + 1), Uploaded: at(start + 2), Scoring: s, Reason: "why", Remedy: "what to do", At: at(start + 3),
-		Generation: 2, Rows: 5, Anomalous: 2, Off: 1, Peak: 0.75, PeakAt: start + 4, Size: 99, SHA256: [32]byte{1, 2}, ETag: "tag", Path: "results/x",
+		Generation: 2, Rows: 5, Anomalous: 2, Off: 1, Peak: 0.75, PeakAt: start + 4, Size: 99, SHA256: [32]byte{1, 2}, ETag: "tag", Path: "results/x", Refused: "rules tag2",
 	}
 }
 
@@ -34,7 +35,7 @@ func TestOutcomes(t *testing.T) {
 	l := openTest(t, t.TempDir())
 	a, b, c := anOutcome("a", 1, window.Delivered), anOutcome("a", 2, window.Missing), anOutcome("b", 1, window.Awaited)
 	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a, b, c}})
-	b.Scoring, b.Reason, b.Off = window.Delivered, "", 3
+	b.Scoring, b.Reason, b.Off, b.Refused = window.Delivered, "", 3, ""
 	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{b}})
 	for name, tt := range map[string]struct {
 		f    OutcomeFilter
@@ -77,6 +78,9 @@ func TestMessagesAndCursors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := openTest(t, dir)
+	if newest, err := l.LastSeq(t.Context()); err != nil || newest != 0 {
+		t.Errorf("the newest of none is %d, %v", newest, err)
+	}
 	for i := range 6 {
 		kind := outbox.Result
 		if i%3 == 0 {
@@ -136,9 +140,59 @@ func TestMessagesAndCursors(t *testing.T) {
 		t.Errorf("%d left", n)
 	}
 	commitStep(t, l, outbox.Step{Scheduler: "a", Messages: []outbox.Message{aMessage(9, outbox.Result)}})
-	if next, _ := l.Messages(t.Context(), 0, nil, 0); next[0].Seq <= last {
+	next, _ := l.Messages(t.Context(), 0, nil, 0)
+	if next[0].Seq <= last {
 		t.Error("a number was used again")
 	}
+	if newest, err := l.LastSeq(t.Context()); err != nil || newest != next[0].Seq {
+		t.Errorf("the newest is %d, %v", newest, err)
+	}
+}
+
+// TestEvictedResultStaysEvicted: what read it before and enters it again does not
+// say that it is on site; the next generation is.
+func TestEvictedResultStaysEvicted(t *testing.T) {
+	t.Parallel()
+	l := openTest(t, t.TempDir())
+	a, b := anOutcome("a", 1, window.Delivered), anOutcome("a", 2, window.Delivered)
+	other := anOutcome("b", 1, window.Delivered)
+	m := aMessage(1, outbox.Result)
+	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a, b, other}, Messages: []outbox.Message{m}})
+	unsent := func(want bool, from, to int64, sinks ...string) {
+		t.Helper()
+		if got, err := l.Unsent(t.Context(), "a", from, to, sinks); err != nil || got != want {
+			t.Errorf("unsent %t, %v", got, err)
+		}
+	}
+	unsent(false, a.Start, a.Start+1)
+	unsent(true, a.Start, a.Start+1, "csv-1")
+	unsent(false, b.Start, b.Start+1, "csv-1")
+	if err := l.SetCursor(t.Context(), "csv-1", 1); err != nil {
+		t.Fatal(err)
+	}
+	unsent(false, a.Start, a.Start+1, "csv-1")
+	unsent(true, a.Start, a.Start+1, "csv-1", "mqtt-2")
+
+	paths := func(want ...string) {
+		t.Helper()
+		all, err := l.Outcomes(t.Context(), OutcomeFilter{})
+		var got []string
+		for _, o := range all {
+			got = append(got, o.Path)
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q %v, want %q", got, err, want)
+		}
+	}
+	if err := l.Evict(t.Context(), "a", a.Start, b.Start); err != nil {
+		t.Fatal(err)
+	}
+	paths("", "results/x", "results/x")
+	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a}})
+	paths("", "results/x", "results/x")
+	a.Generation++
+	commitStep(t, l, outbox.Step{Scheduler: "a", Outcomes: []window.Outcome{a}})
+	paths("results/x", "results/x", "results/x")
 }
 
 func TestEventsAndState(t *testing.T) {
@@ -226,5 +280,18 @@ func TestRuns(t *testing.T) {
 	}
 	if got, _ := l.Runs(t.Context(), "s", streams, five, 2*five); len(got) != 1 {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestEachFollowed(t *testing.T) {
+	t.Parallel()
+	l := openTest(t, t.TempDir())
+	for _, name := range []string{"b", "a"} {
+		commitStep(t, l, outbox.Step{Scheduler: name, State: []byte("state of " + name)})
+	}
+	var got []string
+	err := l.EachFollowed(t.Context(), func(name string, state []byte) { got = append(got, name+": "+string(state)) })
+	if want := []string{"a: state of a", "b: state of b"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q %v, want %q", got, err, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,10 +22,16 @@ type rotating struct {
 	files []string
 	log   *zap.Logger
 
-	mu        sync.Mutex
-	seen      []stamp
-	current   aws.CredentialsProvider
+	known atomic.Pointer[version] // nil: none was read yet
+
+	mu        sync.Mutex // of whoever reads files anew
 	refreshed time.Time
+}
+
+// version is what the files held when they were as seen.
+type version struct {
+	seen     []stamp
+	provider aws.CredentialsProvider
 }
 
 // stamp tells versions of a file apart.
@@ -34,9 +41,9 @@ type stamp struct {
 }
 
 func newRotating(file string, first aws.CredentialsProvider, load func(context.Context) (aws.Config, error), log *zap.Logger) *rotating {
-	r := &rotating{log: log, current: first}
+	r := &rotating{log: log}
 	if file != "" {
-		r.files, r.current = []string{file}, nil
+		r.files = []string{file}
 		r.load = func(ctx context.Context) (aws.CredentialsProvider, error) {
 			p, err := config.LoadSharedConfigProfile(ctx, "default", func(o *config.LoadSharedConfigOptions) {
 				o.CredentialsFiles, o.ConfigFiles = []string{file}, []string{}
@@ -57,7 +64,9 @@ func newRotating(file string, first aws.CredentialsProvider, load func(context.C
 		orElse(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), config.DefaultSharedCredentialsFilename()),
 		orElse(os.Getenv("AWS_CONFIG_FILE"), config.DefaultSharedConfigFilename()),
 	}
-	r.seen = r.stat()
+	if first != nil {
+		r.known.Store(&version{r.stat(), first})
+	}
 	r.load = func(ctx context.Context) (aws.CredentialsProvider, error) {
 		cfg, err := load(ctx)
 		return cfg.Credentials, err
@@ -90,25 +99,29 @@ func (r *rotating) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 func (r *rotating) provider(ctx context.Context) (aws.CredentialsProvider, error) {
+	if v := r.known.Load(); v != nil && same(r.stat(), v.seen) {
+		return v.provider, nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.stat()
-	if r.current != nil && same(now, r.seen) {
-		return r.current, nil
+	now, old := r.stat(), r.known.Load()
+	if old != nil && same(now, old.seen) { // somebody else was first
+		return old.provider, nil
 	}
 	p, err := r.load(ctx)
 	switch {
 	case err == nil:
-		if r.current != nil {
+		if old != nil {
 			r.log.Info("credentials read again", zap.Strings("files", r.files))
 		}
-		r.current, r.seen = p, now
-	case r.current == nil:
+		r.known.Store(&version{now, p})
+		return p, nil
+	case old == nil:
 		return nil, err
 	default: // perhaps half written: the old ones serve until it reads well
 		r.log.Warn("read rotated credentials", zap.String("error", redact(err.Error())))
+		return old.provider, nil
 	}
-	return r.current, nil
 }
 
 // refused is called when the store refused the keys: what is cached is asked
@@ -120,8 +133,10 @@ func (r *rotating) refused() {
 		return
 	}
 	r.refreshed = time.Now()
-	if c, ok := r.current.(*aws.CredentialsCache); ok {
-		c.Invalidate()
+	if v := r.known.Load(); v != nil {
+		if c, ok := v.provider.(*aws.CredentialsCache); ok {
+			c.Invalidate()
+		}
 	}
 }
 

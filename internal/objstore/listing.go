@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,13 +24,13 @@ func (c *Client) List(ctx context.Context, bucket, prefix, startAfter string, fn
 	if startAfter != "" {
 		in.StartAfter = &startAfter
 	}
-	page := make([]Info, 0, 1000)
+	var page []Info
 	for {
 		out, err := c.s3.ListObjectsV2(ctx, in)
 		if err != nil {
 			return c.wrap("list", bucket, prefix, c.convert(err))
 		}
-		page = page[:0]
+		page = slices.Grow(page[:0], len(out.Contents)) // most often none
 		for i := range out.Contents {
 			o := &out.Contents[i]
 			page = append(page, Info{

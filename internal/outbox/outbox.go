@@ -73,7 +73,7 @@ type AlarmState string
 const (
 	Raised   AlarmState = "raised"
 	Standing AlarmState = "standing" // it has grown
-	Cleared  AlarmState = "cleared"  // a result came again
+	Cleared  AlarmState = "cleared"  // a result came again, or the scheduler is not followed any more
 )
 
 // Event is an event as it is kept: which scheduler's, and how often it changed.

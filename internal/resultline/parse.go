@@ -98,6 +98,9 @@ func (p *parser) parse(line []byte) (Row, error) {
 // object reads a line's fields into row and tells which it has.
 func (p *parser) object(s *scanner, row *Row) (seen field, err error) {
 	if !s.take('{') {
+		if !p.begun && bytes.HasPrefix(s.text, []byte("<")) {
+			return 0, bad("", "the object does not begin with a JSON line but as a page does, which a proxy or server may have answered in its place: %s", s.shown())
+		}
 		return 0, bad("", "is no JSON object: %s", s.shown())
 	}
 	if s.take('}') {

@@ -2,8 +2,8 @@ package segment
 
 import "fmt"
 
-// Block is one component's rows of one slot and one drop: its Ref, without the
-// drop, and its sections, of which one column at a time can be read.
+// Block is one component's rows of one slot and one drop: its Ref, without drop
+// and tails, and its sections, of which one column at a time can be read.
 type Block struct {
 	Ref
 	file     *File
@@ -46,6 +46,20 @@ func (s Section) Column(i int, dst []float64) ([]float64, error) {
 		return dst, err
 	}
 	return decodeColumn(dst, b, s.section.columns[i], s.Rows), nil
+}
+
+// Decimals is Column for a sensor whose values are kept as whole numbers n, of
+// n / 10^places, and of which none is missing; for others ok is false.
+func (s Section) Decimals(i int, dst []int32) (n []int32, places int, ok bool, err error) {
+	if i < 0 || i >= len(s.Sensors) || s.section.columns[i].encoding != encDec16 && s.section.columns[i].encoding != encDec32 {
+		return dst, 0, false, nil
+	}
+	b, err := s.block.chunk(s.section.chunks[i], s.Sensors[i])
+	if err != nil {
+		return dst, 0, false, err
+	}
+	n, ok = decodeWhole(dst, b, s.section.columns[i].encoding)
+	return n, int(s.section.columns[i].exponent), ok, nil
 }
 
 func (s Section) ints(dst []int64, c chunk, what string) ([]int64, error) {

@@ -158,6 +158,29 @@ func decodeColumn(dst []float64, b []byte, c column, rows int) []float64 {
 	return dst
 }
 
+// decodeWhole appends the whole numbers of the decimals in chunk b, and tells
+// whether none is missing.
+func decodeWhole(dst []int32, b []byte, e encoding) ([]int32, bool) {
+	if e == encDec16 {
+		for ; len(b) >= 2; b = b[2:] {
+			n := int16(binary.LittleEndian.Uint16(b))
+			if n == math.MinInt16 {
+				return dst, false
+			}
+			dst = append(dst, int32(n))
+		}
+		return dst, true
+	}
+	for ; len(b) >= 4; b = b[4:] {
+		n := int32(binary.LittleEndian.Uint32(b))
+		if n == math.MinInt32 {
+			return dst, false
+		}
+		dst = append(dst, n)
+	}
+	return dst, true
+}
+
 // appendInts writes times or lines as the change of their step, one byte per row
 // where the step is steady.
 func appendInts(b []byte, v []int64) []byte {

@@ -96,7 +96,7 @@ func (f *File) block(offset int64, names map[string]string) (*Block, error) {
 	return &Block{
 		Ref: Ref{
 			Component: h.component, Slot: h.slot, File: f.name, Offset: offset, Length: r.length(),
-			Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails(),
+			Rows: h.rows, Values: h.values, First: h.first, Last: h.last,
 		},
 		file: f, sections: h.sections,
 	}, nil

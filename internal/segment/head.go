@@ -174,13 +174,13 @@ func tail(times []int64, values []float64, ascending bool) int {
 }
 
 // tails gives the latest value of each sensor that has one.
-func (h *head) tails() []Tail {
+func tails(sections []section) []Tail {
 	n := 0
-	for _, s := range h.sections {
+	for _, s := range sections {
 		n += len(s.tails)
 	}
 	all := make([]Tail, 0, n)
-	for _, s := range h.sections {
+	for _, s := range sections {
 		for _, t := range s.tails {
 			if t.Sensor != "" {
 				all = append(all, t)

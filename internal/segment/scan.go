@@ -63,6 +63,7 @@ func (f *File) drop(offset int64, names map[string]string) ([]byte, []Ref, error
 		if err != nil {
 			return nil, nil, err
 		}
+		b.Ref.Tails = tails(b.sections)
 		refs = append(refs, b.Ref)
 	}
 	return p.b, refs, nil

@@ -188,8 +188,10 @@ func cellOf(time, line int64, v float64) cell {
 }
 
 func compareBlock(t *rapid.T, b *Block, ref Ref, want []Group) {
-	if !sameRef(b.Ref, ref) {
-		t.Fatalf("block %+v, written %+v", b.Ref, ref)
+	read := b.Ref
+	read.Tails = tails(b.sections)
+	if !sameRef(read, ref) {
+		t.Fatalf("block %+v, written %+v", read, ref)
 	}
 	wanted, got := map[string][]cell{}, map[string][]cell{}
 	for _, g := range want {
@@ -199,7 +201,7 @@ func compareBlock(t *rapid.T, b *Block, ref Ref, want []Group) {
 			}
 		}
 	}
-	tails := map[string]Tail{}
+	latest := map[string]Tail{}
 	values, rows := int64(0), int64(0)
 	for i, s := range b.Groups() {
 		times, err1 := s.Times(nil)
@@ -216,14 +218,23 @@ func compareBlock(t *rapid.T, b *Block, ref Ref, want []Group) {
 			if got[name] != nil {
 				t.Fatalf("sensor %s stands in two sections", name)
 			}
+			whole, places, ok, err := s.Decimals(j, nil)
+			for k := range whole {
+				if x := float64(whole[k]) / math.Pow10(places); ok && math.Float64bits(x) != math.Float64bits(v[k]) {
+					t.Fatalf("row %d of %s: %d / 10^%d instead of %v", k, name, whole[k], places, v[k])
+				}
+			}
+			if err != nil || ok && (len(whole) != s.Rows || slices.ContainsFunc(v, func(x float64) bool { return x != x })) {
+				t.Fatalf("decimals of %s: %v, %d of %d rows", name, err, len(whole), s.Rows)
+			}
 			for k := range v {
 				got[name] = append(got[name], cellOf(times[k], lines[k], v[k]))
 				if v[k] != v[k] {
 					continue
 				}
 				values++
-				if old, ok := tails[name]; !ok || times[k] > old.Time {
-					tails[name] = Tail{name, times[k], v[k]}
+				if old, ok := latest[name]; !ok || times[k] > old.Time {
+					latest[name] = Tail{name, times[k], v[k]}
 				}
 			}
 		}
@@ -231,11 +242,11 @@ func compareBlock(t *rapid.T, b *Block, ref Ref, want []Group) {
 	if !reflect.DeepEqual(got, wanted) {
 		t.Fatalf("read %v, written %v", got, wanted)
 	}
-	if values != ref.Values || rows != ref.Rows || len(tails) != len(ref.Tails) {
-		t.Fatalf("%d rows, %d values and %d tails, the reference says %d, %d and %d", rows, values, len(tails), ref.Rows, ref.Values, len(ref.Tails))
+	if values != ref.Values || rows != ref.Rows || len(latest) != len(ref.Tails) {
+		t.Fatalf("%d rows, %d values and %d tails, the reference says %d, %d and %d", rows, values, len(latest), ref.Rows, ref.Values, len(ref.Tails))
 	}
 	for _, tail := range ref.Tails {
-		if want := tails[tail.Sensor]; want.Time != tail.Time || math.Float64bits(want.Value) != math.Float64bits(tail.Value) {
+		if want := latest[tail.Sensor]; want.Time != tail.Time || math.Float64bits(want.Value) != math.Float64bits(tail.Value) {
 			t.Fatalf("tail %+v, want %+v", tail, want)
 		}
 	}

@@ -82,7 +82,7 @@ func (w *Writer) ref(h *head, offset int64) Ref {
 	w.head = appendHead(w.head[:0], h)
 	return Ref{
 		Component: h.component, Slot: h.slot, File: w.name, Offset: offset,
-		Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: h.tails(),
+		Rows: h.rows, Values: h.values, First: h.first, Last: h.last, Tails: tails(h.sections),
 	}
 }
 

@@ -64,7 +64,7 @@ func TestFindingsAndGrades(t *testing.T) {
 			}
 			return math.Cos(float64(i))
 		}, Medium, "25.0 % missing"},
-		{"weekly", 30, 36 * time.Hour, noise(2), Medium, "29 gaps over a day, the longest 1 days"},
+		{"weekly", 30, 36 * time.Hour, noise(2), Medium, "29 gaps over a day, the longest 1 day"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

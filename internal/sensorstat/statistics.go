@@ -120,10 +120,12 @@ func (st *Statistics) grade() {
 	if !st.DataExists {
 		return
 	}
-	medium(st.LargeGaps > 0, "%d gaps over a day, the longest %d days", st.LargeGaps, st.LargestGap)
+	medium(st.LargeGaps == 1, "1 gap over a day, of %s", wholeDays(st.LargestGap))
+	medium(st.LargeGaps > 1, "%d gaps over a day, the longest %s", st.LargeGaps, wholeDays(st.LargestGap))
 	medium(st.SeveralModes, "several operating modes")
 	medium(st.Missing.Count > 0, "%s missing", percent(st.Missing))
-	medium(st.Categories > 0, "categorical, %d values", st.Categories)
+	medium(st.Categories == 1, "categorical, 1 value")
+	medium(st.Categories > 1, "categorical, %d values", st.Categories)
 	medium(st.Invalid.Count > 0, "%s invalid", percent(st.Invalid))
 	medium(st.Duplicates.Count > 0, "%s at repeated stamps", percent(st.Duplicates))
 }
@@ -189,4 +191,11 @@ func (q *Quality) Add(st Statistics) {
 	q.Invalid += st.Invalid.Count
 	q.UnsupportedDates += st.InvalidDates.Count
 	q.Duplicates += st.Duplicates.Count
+}
+
+func wholeDays(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
 }

@@ -20,6 +20,17 @@ func AppendFloat(dst []byte, v float64) []byte {
 	return appendOther(dst, v, abs)
 }
 
+// AppendDecimal is AppendFloat for n / 10^places, with places up to 6.
+func AppendDecimal(dst []byte, n int32, places int) []byte {
+	abs := uint64(max(int64(n), -int64(n)))
+	if m := abs * tens(6-places); 10 <= m && m < 1e10 {
+		return appendSmall(dst, uint64(n)>>63, uint32(m/1e6), uint32(m%1e6))
+	}
+	return AppendFloat(dst, float64(n)/float64(tens(places)))
+}
+
+func tens(n int) uint64 { return [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6}[n] }
+
 func appendOther(dst []byte, v, abs float64) []byte {
 	switch {
 	case abs < 1e9 && abs >= 1e-5:

@@ -119,3 +119,23 @@ func BenchmarkAppendFloat(b *testing.B) {
 		})
 	}
 }
+
+func TestAppendDecimalIsAppendFloat(t *testing.T) {
+	t.Parallel()
+	check := func(n int32, places int) {
+		if got, want := string(AppendDecimal([]byte("x"), n, places)), string(AppendFloat([]byte("x"), float64(n)/math.Pow10(places))); got != want {
+			t.Fatalf("%d / 10^%d: %q, want %q", n, places, got, want)
+		}
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for places := range 7 {
+		for n := int32(-2000); n <= 2000; n++ {
+			check(n, places)
+		}
+		for range 20_000 {
+			check(int32(rng.Uint32())>>rng.IntN(32), places)
+		}
+		check(math.MaxInt32, places)
+		check(-math.MaxInt32, places)
+	}
+}

@@ -122,7 +122,10 @@ func (a sniffed) better(b sniffed) bool {
 		return a.hits > b.hits
 	}
 	if a.hits == 0 { // no stamp can be read: numbers tell which delimiter it is
-		return a.loose() > b.loose()
+		if x, y := a.loose(), b.loose(); x != y {
+			return x > y
+		}
+		return a.dated() > b.dated()
 	}
 	return a.width > b.width
 }
@@ -131,6 +134,17 @@ func (a sniffed) better(b sniffed) bool {
 func (a sniffed) loose() (n int) {
 	for _, row := range a.rows[:min(len(a.rows), sniffRows)] {
 		n += numbersIn(row)
+	}
+	return n
+}
+
+// dated counts rows whose first cell holds nothing that a date and time cannot:
+// with the wrong delimiter a value hangs on it.
+func (a sniffed) dated() (n int) {
+	for _, row := range a.rows[:min(len(a.rows), sniffRows)] {
+		if cell := row.cells[0]; len(row.cells) > 1 && len(bytes.Trim(cell, "0123456789./-: +APMTZapmtz")) == 0 && bytes.IndexByte(cell, ':') > 0 {
+			n++
+		}
 	}
 	return n
 }

@@ -36,21 +36,24 @@ func (s *sniffer) hopeless(r sniffed) error {
 	case s.set.TimestampFormat != "":
 		e.Reason = fmt.Sprintf("%q is no timestamp of the form %s; correct csv.timestamp_format", s.shown(row.cells[0]), s.set.TimestampFormat)
 	default:
-		e.Reason = fmt.Sprintf("%q cannot be read as a timestamp with one meaning; pin csv.timestamp_format%s", s.shown(row.cells[0]), suggestion(row.cells[0]))
+		e.Reason = fmt.Sprintf("%q %s", s.shown(row.cells[0]), suggestion(row.cells[0]))
 	}
 	return e
 }
 
-// suggestion proposes patterns for stamps that begin with day or month.
+const notStamp = "cannot be read as a timestamp; pin csv.timestamp_format, such as \"dd.MM.yyyy HH:mm:ss\""
+
+// suggestion says what is wrong with a cell that is no timestamp, and proposes
+// patterns for those that begin with day or month.
 func suggestion(cell []byte) string {
 	a, i := digits(cell, 0, 1, 2)
 	if i < 0 || i >= len(cell) || strings.IndexByte("./-", cell[i]) < 0 {
-		return ", such as dd.MM.yyyy HH:mm:ss"
+		return notStamp
 	}
 	sep := string(rune(cell[i]))
 	b, k := digits(cell, i+1, 1, 2)
 	if k < 0 || k >= len(cell) {
-		return ", such as dd.MM.yyyy HH:mm:ss"
+		return notStamp
 	}
 	_, end := digits(cell, k+1, 2, 4)
 	year := "yyyy"
@@ -65,11 +68,12 @@ func suggestion(cell []byte) string {
 		clock = strings.Replace(clock, "H", "h", 1) + " a"
 	}
 	monthFirst, dayFirst := "M"+sep+"d"+sep+year+clock, "d"+sep+"M"+sep+year+clock
+	pin := "begins with day or month, and which one is never guessed; pin csv.timestamp_format: "
 	switch {
 	case a > 12 || sep == ".":
-		return ", such as " + strconv.Quote(dayFirst)
+		return pin + strconv.Quote(dayFirst)
 	case b > 12:
-		return ", such as " + strconv.Quote(monthFirst)
+		return pin + strconv.Quote(monthFirst)
 	}
-	return fmt.Sprintf(", such as %q or %q: only you know which", monthFirst, dayFirst)
+	return fmt.Sprintf("%s%q or %q, only you know which", pin, monthFirst, dayFirst)
 }

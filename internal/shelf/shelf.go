@@ -42,6 +42,14 @@ func New(limit int64) *Shelf {
 	return &Shelf{limit: limit, removed: make(chan struct{}, 1), items: make(map[key][]byte)}
 }
 
+// Limit is how many bytes fit at most.
+func (s *Shelf) Limit() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.limit
+}
+
 // Takes tells whether a window of n bytes is not too large.
 func (s *Shelf) Takes(n int64) bool { return s != nil && n <= s.limit/share }
 

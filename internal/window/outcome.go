@@ -27,6 +27,7 @@ type Outcome struct {
 	Scoring   Scoring
 	Reason    string    // why it is missing, failed or unscored, or what is wrong with its result so far; safe for terminals
 	Remedy    string    // what to do about it
+	Refused   string    // rules and ETag of the newest object that cannot be used; empty: none
 	At        time.Time // since when the mark stands, business time
 
 	// The result on site; all zero while there is none.
@@ -39,8 +40,14 @@ type Outcome struct {
 	Size       int64    // bytes
 	SHA256     [32]byte // of the file
 	ETag       string   // of the object
-	Path       string   // of the file, relative to state_dir, with slashes
+	Path       string   // of the file, relative to state_dir, with slashes; empty once it is pruned
 }
+
+// Pruned tells whether its result was on site and had to make room.
+func (o Outcome) Pruned() bool { return o.Generation > 0 && o.Path == "" }
+
+// PrunedReason says so to people.
+const PrunedReason = "pruned from site, still in the bucket"
 
 // OutcomeFilter chooses outcomes; zero fields choose all.
 type OutcomeFilter struct {

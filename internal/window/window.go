@@ -20,13 +20,13 @@ type ID struct {
 	Start     int64 // Unix ns, a UTC multiple of the upload frequency
 }
 
-// Sealed is a window whose CSV is in the spool and waits for the bucket.
+// Sealed is a window whose CSV waits for the bucket.
 type Sealed struct {
 	ID
 	Generation int64 // 1, then one more for each re-sealing with other bytes
 	Bucket     string
 	Key        string
-	Path       string // the CSV in the spool
+	Path       string // the CSV in the spool; "" when it is in memory only, and after a crash to be made again
 	Size       int64
 	SHA256     [32]byte
 	MD5        [16]byte

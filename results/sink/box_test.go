@@ -50,6 +50,12 @@ func (s *site) Messages(_ context.Context, after int64, kinds []outbox.Kind, lim
 	return out, s.broken
 }
 
+func (s *site) LastSeq(context.Context) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int64(len(s.ms)), s.broken
+}
+
 func (s *site) Cursor(_ context.Context, sink string) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,3 +1,5 @@
+//go:build peers
+
 package sink
 
 import (
@@ -16,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -168,7 +171,8 @@ func (e *ear) untilRetained(t testing.TB, topic, part string) {
 // tollgate passes connections on and can cut them all.
 type tollgate struct {
 	net.Listener
-	to string
+	to   string
+	mute atomic.Bool // nothing comes back from there
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -200,12 +204,12 @@ func (g *tollgate) run() {
 		g.mu.Lock()
 		g.conns[in], g.conns[out] = true, true
 		g.mu.Unlock()
-		go pour(in, out)
-		go pour(out, in)
+		go pour(in, out, &g.mute)
+		go pour(out, in, new(atomic.Bool))
 	}
 }
 
-func pour(to, from net.Conn) {
+func pour(to, from net.Conn, mute *atomic.Bool) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 512)
@@ -213,6 +217,9 @@ func pour(to, from net.Conn) {
 		n, err := from.Read(buffer)
 		if err != nil {
 			return
+		}
+		if mute.Load() {
+			continue
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return

@@ -2,12 +2,14 @@ package sink
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"millwright/internal/event"
 	"millwright/internal/outbox"
@@ -278,4 +280,21 @@ func writeTorn(t testing.TB, state, path string) []byte {
 		t.Fatal(err)
 	}
 	return marshal(t, outbox.Summary{SHA256: hexSum(text)})
+}
+
+// TestCSVLargeResult: what limits.memory has let in goes out as well.
+func TestCSVLargeResult(t *testing.T) {
+	t.Parallel()
+	s, dir := newSite(t), t.TempDir()
+	k := csvOf(t, s, dir)
+	note := json.RawMessage(`"` + strings.Repeat("x", 1000<<10) + `"`)
+	var all []resultline.Row
+	for i := range int64(70) {
+		all = append(all, resultline.Row{Time: start(0) + (i+1)*int64(time.Millisecond), Reason: resultline.NoAnomalyDetected, Extra: map[string]json.RawMessage{"note": note}})
+	}
+	s.resultOf(t, "pump-7", 0, 1, all)
+	s.send(t, k, 0)
+	if lines := strings.Count(read(t, filepath.Join(dir, "pump-7/2026-01-05.csv")), "\n"); lines != len(all)+1 {
+		t.Errorf("%d lines", lines)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -44,8 +45,9 @@ type mqttSink struct {
 	passwordFile string
 	trust        trust
 
-	client mqtt.Client // nil: not connected yet
-	latest *latest     // what is retained per scheduler; nil: not read yet
+	client mqtt.Client              // nil: not connected yet
+	conn   atomic.Pointer[net.Conn] // the client's; nil: none was made
+	latest *latest                  // what is retained per scheduler; nil: not read yet
 }
 
 // Target implements Sink.
@@ -140,7 +142,7 @@ func (m *mqttSink) acknowledged(ctx context.Context, t mqtt.Token) error {
 		}
 		return nil
 	case <-ctx.Done():
-		m.hangUp() // what is under way must not arrive after what comes next
+		m.drop() // what is under way must not arrive after what comes next
 		return m.lost(ctx.Err())
 	}
 }
@@ -218,6 +220,7 @@ func (m *mqttSink) options(ctx context.Context) (*mqtt.ClientOptions, error) {
 func (m *mqttSink) dial(ctx context.Context, config *tls.Config) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	m.conn.Store(nil)
 	encrypted := m.url.Scheme != "tcp" && m.url.Scheme != "mqtt"
 	port := m.url.Port()
 	switch {
@@ -228,11 +231,15 @@ func (m *mqttSink) dial(ctx context.Context, config *tls.Config) (net.Conn, erro
 		port = "1883"
 	}
 	address := net.JoinHostPort(m.url.Hostname(), port)
-	d := &net.Dialer{KeepAlive: 30 * time.Second}
+	dial := (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext
 	if encrypted {
-		return (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, "tcp", address)
+		dial = (&tls.Dialer{NetDialer: &net.Dialer{KeepAlive: 30 * time.Second}, Config: config}).DialContext
 	}
-	return d.DialContext(ctx, "tcp", address)
+	conn, err := dial(ctx, "tcp", address)
+	if err == nil {
+		m.conn.Store(&conn)
+	}
+	return conn, err
 }
 
 // refused puts a connection that did not come about into words.
@@ -259,6 +266,15 @@ func (m *mqttSink) hangUp() {
 		m.client.Disconnect(uint(partingTimeout / time.Millisecond))
 		m.client = nil
 	}
+}
+
+// drop ends a connection without goodbye, so that the broker publishes the will:
+// nobody may come back soon.
+func (m *mqttSink) drop() {
+	if conn := m.conn.Load(); conn != nil {
+		_ = (*conn).Close() // it is given up
+	}
+	m.hangUp()
 }
 
 // clientID is the same after each start, and short enough for any broker.

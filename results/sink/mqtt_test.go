@@ -1,6 +1,9 @@
+//go:build peers
+
 package sink
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os/exec"
@@ -151,6 +154,34 @@ func TestMQTTWill(t *testing.T) {
 	e.untilRetained(t, "millwright/gw-17/agent", offline)
 }
 
+// TestMQTTStopsWithoutAcknowledgement: an agent that ends while the broker does not
+// answer is offline too.
+func TestMQTTStopsWithoutAcknowledgement(t *testing.T) {
+	t.Parallel()
+	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
+	e := b.listen(nil)
+	gate := newTollgate(t, b.address())
+	k := s.publisher(t, gate.Addr().String())
+	if err := k.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e.untilRetained(t, "millwright/gw-17/agent", online)
+	gate.mute.Store(true)
+	s.fill(t, 0, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		e.untilHeard(t, 1)
+		stop()
+	}()
+	if n, err := k.Send(ctx, s.ms); n != 0 || err == nil {
+		t.Errorf("sent %d, %v", n, err)
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
+	}
+	e.untilRetained(t, "millwright/gw-17/agent", offline)
+}
+
 func TestMQTTEncryptedWithPassword(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -214,4 +245,53 @@ func TestMQTTBrokerGone(t *testing.T) {
 	}
 	b.begin()
 	s.send(t, k, 0)
+}
+
+// TestAConnectionOutlivesAConfiguration: a sink whose settings stay neither says
+// goodbye nor connects anew, and its count goes on; one that goes takes its leave.
+func TestAConnectionOutlivesAConfiguration(t *testing.T) {
+	t.Parallel()
+	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
+	e := b.listen(nil)
+	set := Settings{Kind: "mqtt", Instance: "gw-17", State: s.state, URL: "tcp://" + b.address(), Topic: topic}
+	f := &Fleet{}
+	var first Sink
+	var client any
+	for i := range 3 {
+		s.fill(t, 3*i, 3)
+		k, err := f.Sink(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = k
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); _ = f.Run(ctx, []*Runner{s.runner(k)}) }()
+		s.untilSent(t, k)
+		until(t, "sent", func() string {
+			if all := f.Status(); len(all) != 1 || all[0].Sent != int64(len(s.ms)) {
+				return "count"
+			}
+			return ""
+		})
+		e.untilRetained(t, "millwright/gw-17/agent", online)
+		cancel()
+		<-ended
+		m := k.(*mqttSink)
+		if client == nil {
+			client = m.client
+		}
+		if k != first || m.client == nil || m.client != client || !m.client.IsConnectionOpen() {
+			t.Fatalf("term %d has another connection", i)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = f.Run(gone, nil) // a configuration without it
+	e.untilRetained(t, "millwright/gw-17/agent", offline)
+	if err := f.Close(); err != nil || len(f.kept) != 0 {
+		t.Error(err)
+	}
 }

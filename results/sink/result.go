@@ -20,7 +20,7 @@ var (
 	// one's message follows.
 	errReplaced = errors.New("a later result of this window has taken its place")
 	// errGone is for a result whose file is not there any more.
-	errGone = errors.New("the result is no longer on site: results.keep is over, or it was deleted")
+	errGone = errors.New("the result is no longer on site: results.keep is over, limits.state needed its room, or it was deleted")
 )
 
 // eachRow gives fn the rows of a result. Nothing was given when the error is
@@ -39,7 +39,8 @@ func (b *base) eachRow(m outbox.Message, fn func(resultline.Row) error) error {
 	}
 	defer file.Close()
 	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
+	size, err := io.Copy(hash, file)
+	if err != nil {
 		return fmt.Errorf("read a result: %w", err)
 	}
 	if hex.EncodeToString(hash.Sum(nil)) != sum.SHA256 {
@@ -48,5 +49,5 @@ func (b *base) eachRow(m outbox.Message, fn func(resultline.Row) error) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read a result: %w", err)
 	}
-	return resultline.Read(file, resultline.Limits{}, fn)
+	return resultline.Read(file, resultline.Limits{Bytes: size}, fn) // its size was found good when it came
 }

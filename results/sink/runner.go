@@ -17,6 +17,8 @@ type Outbox interface {
 	// Messages gives up to limit messages of the given kinds with a Seq above after,
 	// in their order.
 	Messages(ctx context.Context, after int64, kinds []outbox.Kind, limit int) ([]outbox.Message, error)
+	// LastSeq is the highest Seq of all messages of any kind, 0 for none.
+	LastSeq(ctx context.Context) (int64, error)
 	// Cursor is the Seq of the last message a sink is done with; 0: none.
 	Cursor(ctx context.Context, sink string) (int64, error)
 	// SetCursor is durable when it returns.
@@ -30,7 +32,7 @@ type Notices interface {
 	Clear(ctx context.Context, scope, code string)
 }
 
-// The codes of a sink's notices; the scope is "sink" and its target.
+// The codes of a sink's notices; the scope is Scope.
 const (
 	CodeFailing  = "sink-failing"
 	CodeSetAside = "sink-set-aside"
@@ -47,8 +49,8 @@ const (
 // Runner drives one sink: messages after its cursor, in their order, again and
 // again until they are taken.
 type Runner struct {
-	// Turned is called at each turn and while a Send is out, every ten minutes at
-	// the latest, for a watchdog; nil: nobody asks.
+	// Turned is called at each turn and while a Send or a pause lasts, every few
+	// minutes at the latest, for a watchdog; nil: nobody asks.
 	Turned func()
 
 	sink    Sink
@@ -106,8 +108,11 @@ func (r *Runner) Status() Status {
 	return r.status
 }
 
-// scope is what notices of this sink are about.
-func (r *Runner) scope() string { return "sink " + r.sink.Target() }
+// Scope is what notices of a sink are about. Of several at one host each has its
+// own: one that is well would take away what stands of another.
+func Scope(s Sink) string { return "sink " + s.Target() + " (" + s.Name() + ")" }
+
+func (r *Runner) scope() string { return Scope(r.sink) }
 
 // run works until ctx ends and gives its error.
 func (r *Runner) run(ctx context.Context) error {
@@ -124,15 +129,28 @@ func (r *Runner) run(ctx context.Context) error {
 			wait, hint = r.failed(ctx, err), nil // new messages are no reason to hurry
 		}
 		begun := time.Now()
-		timer.Reset(wait)
+		if err := r.pause(ctx, timer, wait, hint); err != nil {
+			return err
+		}
+		r.waited = time.Since(begun)
+	}
+}
+
+// pause waits, and goes on turning meanwhile: another side may ask to be left
+// alone for an hour.
+func (r *Runner) pause(ctx context.Context, timer *time.Timer, wait time.Duration, hint <-chan struct{}) error {
+	for ; wait > 0; wait -= poll {
+		timer.Reset(min(wait, poll))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timer.C:
+			r.turned()
 		case <-hint:
+			return nil
 		}
-		r.waited = time.Since(begun)
 	}
+	return nil
 }
 
 // turn sends everything there is.
@@ -147,11 +165,18 @@ func (r *Runner) turn(ctx context.Context) error {
 	}
 	for {
 		r.turned()
+		last, err := r.outbox.LastSeq(ctx) // asked first: what comes meanwhile is not passed over
+		if err != nil {
+			return err
+		}
 		ms, err := r.outbox.Messages(ctx, r.cursor, r.kinds, batch)
 		if err != nil {
 			return err
 		}
 		if len(ms) == 0 {
+			if err := r.pass(ctx, last); err != nil {
+				return err
+			}
 			if err := r.sink.Keep(ctx); err != nil {
 				return err
 			}
@@ -221,6 +246,20 @@ func (r *Runner) send(ctx context.Context, ms []outbox.Message) (int, error) {
 			return 0, ctx.Err()
 		}
 	}
+}
+
+// pass moves the cursor over messages of kinds that are not sent here: what no
+// sink has passed is kept.
+func (r *Runner) pass(ctx context.Context, last int64) error {
+	if last <= r.cursor {
+		return nil
+	}
+	if err := r.outbox.SetCursor(ctx, r.sink.Name(), last); err != nil {
+		return err
+	}
+	r.cursor = last
+	r.note(func(s *Status) { s.Cursor = last })
+	return nil
 }
 
 // passed moves the cursor over messages that the other side has.

@@ -121,6 +121,65 @@ func TestDeadSinkDelaysOnlyItself(t *testing.T) {
 	})
 }
 
+// TestKindsThatAreNotSentAreNotKeptForASink: with results.keep: none messages go
+// only when every sink has passed them.
+func TestKindsThatAreNotSentAreNotKeptForASink(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.fill(t, 0, 3)
+		k := &fake{name: "alarms"}
+		f, stop := sail(t, s.runner(k, outbox.Alert))
+		synctest.Wait()
+		if last := int64(len(s.ms)); k.taken() != 0 || s.cursor(k.name) != last || f.Status()[0].Cursor != last {
+			t.Errorf("%d sent, the cursor is at %d of %d", k.taken(), s.cursor(k.name), last)
+		}
+		m := s.add(outbox.Message{Scheduler: "pump", Kind: outbox.Alert, Generation: 1})
+		f.Wake()
+		synctest.Wait()
+		if k.taken() != 1 || s.cursor(k.name) != m.Seq {
+			t.Errorf("%d sent behind them, the cursor is at %d", k.taken(), s.cursor(k.name))
+		}
+		k.answers(func(outbox.Message) error { return &Fault{What: "down", Remedy: "start it"} })
+		held := s.add(outbox.Message{Scheduler: "pump", Kind: outbox.Alert, Generation: 2})
+		s.fill(t, 3, 1)
+		pass(time.Hour)
+		if s.cursor(k.name) >= held.Seq {
+			t.Error("a message that the sink has not taken is passed over")
+		}
+		stop()
+	})
+}
+
+// TestLongPauseGoesOnTurning: a server may ask for an hour, a watchdog has less.
+func TestLongPauseGoesOnTurning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.fill(t, 0, 1)
+		k := &fake{name: "busy", answer: func(outbox.Message) error { return &Fault{What: "429", Remedy: "wait", After: time.Hour} }}
+		r := s.runner(k)
+		turned, longest := time.Now(), time.Duration(0)
+		r.Turned = func() { longest, turned = max(longest, time.Since(turned)), time.Now() }
+		_, stop := sail(t, r)
+		pass(12 * time.Hour)
+		stop()
+		if longest > time.Minute || len(k.tries) > 13 {
+			t.Errorf("no turn for %s, %d tries", longest, len(k.tries))
+		}
+	})
+}
+
+// TestScopesDiffer: two addresses at one host, of which one is well.
+func TestScopesDiffer(t *testing.T) {
+	t.Parallel()
+	a := made(t, Settings{Kind: "webhook", URL: "https://hooks.example/T1/secret"})
+	b := made(t, Settings{Kind: "webhook", URL: "https://hooks.example/T2/secret"})
+	if Scope(a) == Scope(b) || strings.Contains(Scope(a), "secret") || !strings.Contains(Scope(a), "https://hooks.example") {
+		t.Errorf("%q and %q", Scope(a), Scope(b))
+	}
+}
+
 // TestRefusedMessage: one poison message costs its sink a day, even if the process
 // is started anew every hour, and none of the others is lost.
 func TestRefusedMessage(t *testing.T) {

@@ -84,7 +84,7 @@ func (b *book) result(m outbox.Message) error {
 	case errors.Is(err, errReplaced):
 		return nil // the rows come with the next generation
 	case errors.Is(err, errGone):
-		return &Fault{What: plain(err.Error()), Remedy: "a sink that was dead for longer than results.keep misses what was removed", Verdict: Never}
+		return &Fault{What: plain(err.Error()), Remedy: "a sink that is dead for too long misses what had to go; the rows are still in the bucket", Verdict: Never}
 	case err != nil && lineFault(err):
 		return &Fault{What: plain("the result on site is damaged: " + err.Error()), Remedy: "look at the disk's health", Verdict: Never}
 	}

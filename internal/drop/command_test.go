@@ -1,4 +1,4 @@
-package take
+package drop
 
 import (
 	"os/exec"
