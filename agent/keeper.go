@@ -11,7 +11,7 @@ import (
 )
 
 // keeper does what has to be done now and then: it watches the clock, saves
-// wall time, prunes archives and the ledger.
+// wall time, prunes archives and the ledger, and gives memory back.
 type keeper struct {
 	clock    clock.Source
 	watch    *clock.Watch
@@ -28,6 +28,7 @@ type keeper struct {
 	saved  time.Time // business time of the last SetLastWall
 	pruned time.Time // business time of the last prune
 	gone   forgetter
+	rest   rest
 }
 
 // keeping is the part of the ledger that a keeper writes.
@@ -51,6 +52,7 @@ func (k *keeper) run(ctx context.Context) error {
 	for {
 		k.beat.turn()
 		k.turn(ctx)
+		k.rest.turn()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

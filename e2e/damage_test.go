@@ -48,7 +48,7 @@ func TestWindowFilesDamagedWhileTheStoreIsDown(t *testing.T) {
 	sc.blind = true
 	sc.link.Down()
 	sc.begin()
-	sc.play(nothing)
+	sc.play(sc.sealed)
 	sc.agent.Stop()
 	files := sc.stateFiles("spool/windows/*/*.csv")
 	if len(files) < 20 {
@@ -78,7 +78,7 @@ func TestWindowsThatWereOnlyInMemory(t *testing.T) {
 	sc.blind = true
 	sc.link.Down()
 	sc.begin()
-	sc.play(nothing)
+	sc.play(sc.sealed)
 	for range 3 {
 		sc.killed()
 		if files := sc.stateFiles("spool/windows/*/*"); len(files) > 0 {
@@ -87,6 +87,40 @@ func TestWindowsThatWereOnlyInMemory(t *testing.T) {
 	}
 	sc.link.Up()
 	sc.finish()
+}
+
+// sealed waits until every window expected whose latest time is past is sealed:
+// without a store nothing else tells that the agent has kept pace with its clock.
+func (sc *scene) sealed() {
+	sc.t.Helper()
+	sc.agent.Await("the sealing of what is due", func() string {
+		var s struct {
+			Schedulers []struct {
+				Components []struct {
+					Name string
+					Last time.Time `json:"last_sealed_window"`
+				}
+			}
+		}
+		if err := sc.agent.Status(&s); err != nil {
+			return err.Error()
+		}
+		now := sc.clock.Now()
+		for _, c := range s.Schedulers[0].Components {
+			for start := c.Last.Add(sc.s.Frequency); ; start = start.Add(sc.s.Frequency) {
+				if start.Before(sc.from) {
+					start = sc.from
+				}
+				if start.Add(sc.s.Frequency + sc.s.Delay - min(sc.s.Margin, sc.s.Delay/2)).After(now) {
+					break
+				}
+				if sc.want[sc.s.Key(c.Name, start)] != nil {
+					return c.Name + " has not sealed " + start.Format(time.RFC3339)
+				}
+			}
+		}
+		return ""
+	})
 }
 
 // TestLedgerLost deletes the ledger together with half of the drops that it knew.

@@ -51,9 +51,9 @@ func TestQuotaReachedAndRelieved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			const quota = 20 << 20 // the reserve, a ledger with its log, and room for some windows
+			const quota = 17 << 20 // the reserve, a ledger with its log, and room for some windows
 			s := pump()
-			sc := flooded(t, stream(), s, s.Frequency, 24, func(c *harness.Setup) { c.Top = limits("20MiB") })
+			sc := flooded(t, stream(), s, s.Frequency, 24, func(c *harness.Setup) { c.Top = limits("17MiB") })
 			sc.link.Down()
 			sc.begin()
 			for _, d := range sc.plan {

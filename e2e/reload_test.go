@@ -111,11 +111,11 @@ func (sc *scene) misconfigured() {
 	if err := os.WriteFile(sc.agent.Config(), good, 0o600); err != nil {
 		sc.t.Fatal(err)
 	}
-	if said := sc.said(); !strings.Contains(said, "configuration") || !strings.Contains(said, "shedulers") {
+	if said := sc.said(); !strings.Contains(said, "is rejected") || !strings.Contains(said, "schedulers: is missing") {
 		sc.t.Errorf("after a rejected reload status says %s", said)
 	}
 	sc.reload(taken)
-	if said := sc.said(); strings.Contains(said, "shedulers") {
+	if said := sc.said(); strings.Contains(said, "is rejected") {
 		sc.t.Errorf("after a good one it says %s", said)
 	}
 }

@@ -185,7 +185,11 @@ func printDrops(w io.Writer, drops []status.Drop) {
 		say(w, "%s%s: %s\n  %s\n", d.Path, version, d.State, d.Why)
 		if d.Counts.Rows > 0 {
 			c := d.Counts
-			say(w, "  component %s, rows from %s to %s, taken %s\n", orNone(d.Component), stamp(d.First), stamp(d.Last), stamp(d.TakenAt))
+			span := "no row that could be used"
+			if !d.First.IsZero() {
+				span = "rows from " + stamp(d.First) + " to " + stamp(d.Last)
+			}
+			say(w, "  component %s, %s, taken %s\n", orNone(d.Component), span, stamp(d.TakenAt))
 			say(w, "  %s = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %s, %d repeated, %d the same, %s unreadable\n",
 				count(c.Rows, "row"), c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, count(c.Values, "value"), c.Repeated, c.Same, count(c.BadCells, "cell"))
 		}

@@ -130,6 +130,9 @@ func TestDebianPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.MkdirAll(cache, 0o755); err != nil { // a clone has none
+		t.Fatal(err)
+	}
 	debs := t.TempDir()
 	for _, version := range []string{"1.0.0", "1.1.0"} {
 		must(t, "go", "-C", "../../packaging", "run", ".", "-tree", "..", "-out", debs, "-version", version, "-only", "millwright:"+runtime.GOARCH)
