@@ -9,70 +9,29 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"millwright/internal/yamlfile"
 )
 
 // checker goes through a filled Config and notes every fault with its place.
-type checker struct {
-	file     string
-	places   map[string]place
-	broken   map[string]bool // keys that could not be read, and those above them
-	faults   []Fault
-	warnings []Fault
-}
-
-// brokenKeys are the keys of faults: what is said of them once is enough.
-func brokenKeys(faults []Fault) map[string]bool {
-	broken := map[string]bool{}
-	for _, f := range faults {
-		broken[f.Key] = true
-	}
-	return broken
-}
+type checker struct{ doc *yamlfile.Document }
 
 func (v *checker) result(c *Config) (*Config, []Fault, error) {
-	sortFaults(v.faults)
-	sortFaults(v.warnings)
-	if len(v.faults) > 0 {
-		return nil, v.warnings, Faults(v.faults)
+	if err := v.doc.Err(); err != nil {
+		return nil, v.doc.Warnings(), err
 	}
-	c.file, c.places = v.file, v.places
-	return c, v.warnings, nil
+	c.doc = v.doc
+	return c, v.doc.Warnings(), nil
 }
 
-func (v *checker) fault(key, problem, remedy string) {
-	if !v.isBroken(key) {
-		v.faults = append(v.faults, locate(v.file, v.places, key, problem, remedy))
-	}
-}
+func (v *checker) fault(key, problem, remedy string) { v.doc.Fault(key, problem, remedy) }
 
-func (v *checker) warn(key, problem, remedy string) {
-	if !v.isBroken(key) {
-		v.warnings = append(v.warnings, locate(v.file, v.places, key, problem, remedy))
-	}
-}
+func (v *checker) warn(key, problem, remedy string) { v.doc.Warn(key, problem, remedy) }
 
 // given tells whether the file has the key; of a Config made in code nothing is.
-func (v *checker) given(key string) bool { _, ok := v.places[key]; return ok }
+func (v *checker) given(key string) bool { return v.doc.Given(key) }
 
-func (v *checker) isBroken(key string) bool {
-	for ; key != ""; key = parent(key) {
-		if v.broken[key] {
-			return true
-		}
-	}
-	return v.broken[""]
-}
-
-// parent is the key of the group that a key stands in.
-func parent(key string) string {
-	if i := strings.LastIndexAny(key, ".["); i >= 0 && !strings.HasSuffix(key, `"]`) {
-		return key[:i]
-	}
-	if i := strings.LastIndex(key, `["`); i >= 0 {
-		return key[:i]
-	}
-	return ""
-}
+func (v *checker) isBroken(key string) bool { return v.doc.Broken(key) }
 
 func (v *checker) config(c *Config) {
 	if c.Instance != "" && !regexp.MustCompile(`^[0-9A-Za-z._-]{1,200}$`).MatchString(c.Instance) {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"millwright/internal/yamlfile"
 )
 
 func (v *checker) drops(c *Config) {
@@ -58,7 +60,7 @@ func (v *checker) include(key, pattern string) {
 func (v *checker) component(key string, c *Config, rule string) {
 	r, err := componentRule(rule)
 	if err != nil {
-		problem, remedy := parts(err)
+		problem, remedy := yamlfile.Parts(err)
 		v.fault(key, problem, remedy)
 		return
 	}
@@ -105,11 +107,11 @@ func (v *checker) archive(key string, c *Config, a Archive) {
 
 func (v *checker) csv(key string, c CSV) {
 	if _, err := location(c.TimeZone); err != nil {
-		problem, remedy := parts(err)
+		problem, remedy := yamlfile.Parts(err)
 		v.fault(key+".time_zone", problem, remedy)
 	}
 	if err := stampForm(c.TimestampFormat); err != nil {
-		problem, remedy := parts(err)
+		problem, remedy := yamlfile.Parts(err)
 		v.fault(key+".timestamp_format", problem, remedy)
 	}
 	if c.Decimal == "," && c.Delimiter == "," {
@@ -117,7 +119,7 @@ func (v *checker) csv(key string, c CSV) {
 	}
 	for _, column := range sortedKeys(c.Rename) {
 		if !validSensor(c.Rename[column]) {
-			v.fault(join(key+".rename", column), "is no sensor name", "use 1 to 200 of 0-9 A-Z a-z : # $ . _ -")
+			v.fault(yamlfile.Join(key+".rename", column), "is no sensor name", "use 1 to 200 of 0-9 A-Z a-z : # $ . _ -")
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"millwright/internal/window"
+	"millwright/internal/yamlfile"
 )
 
 const hour = time.Hour
@@ -74,7 +75,7 @@ func (v *checker) components(key string, s *Scheduler) {
 	}
 	sensors := 0
 	for _, component := range sortedKeys(s.Schema) {
-		at := join(key+".schema", component)
+		at := yamlfile.Join(key+".schema", component)
 		if !seen[component] {
 			v.fault(at, "is not one of components", "add it there, or correct it")
 		}
@@ -226,7 +227,7 @@ func (v *checker) resample(key string, s *Scheduler) {
 		}
 	}
 	for _, name := range sortedKeys(s.Resample.Sensors) {
-		at := join(key+".sensors", name)
+		at := yamlfile.Join(key+".sensors", name)
 		if !validSensor(name) {
 			v.fault(at, "is no sensor name", "use 1 to 200 of 0-9 A-Z a-z : # $ . _ -, as csv.rename gives them")
 		} else if len(s.Schema) == len(s.Components) && !known[name] {

@@ -3,6 +3,8 @@
 // what the file says; folders, disks and buckets are looked at by config/live.
 package config
 
+import "millwright/internal/yamlfile"
+
 // Config is the whole file. In every type here the zero value of a field means
 // the default that the field's comment names; Load gives a Config with all
 // defaults filled in.
@@ -28,8 +30,7 @@ type Config struct {
 	// What the agent may use of this machine and takes from a file.
 	Limits Limits `yaml:"limits"`
 
-	file   string           // for At
-	places map[string]place // for At
+	doc *yamlfile.Document // for At
 }
 
 // Log is what is logged to standard error.

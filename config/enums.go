@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"millwright/internal/window"
+	"millwright/internal/yamlfile"
 )
 
 // The words that a key takes. Each type lists its own; the load refuses others
@@ -90,14 +91,11 @@ func (Aggregate) Values() []string {
 	return []string{"mean", "median", "min", "max", "sum", "count", "first", "last"}
 }
 
-// enumerated is a string type whose values are listed.
-type enumerated interface{ Values() []string }
-
 // UnmarshalText reads the character itself; the empty text is NoDelimiter.
 func (d *NameDelimiter) UnmarshalText(text []byte) error {
 	s := string(text)
 	if !slices.Contains(d.Values(), s) {
-		return notOneOf(s, d.Values())
+		return yamlfile.NotOneOf(s, d.Values())
 	}
 	if *d = NameDelimiter(s); s == "" {
 		*d = NoDelimiter

@@ -14,6 +14,7 @@ import (
 	"millwright/ingest/take"
 	"millwright/internal/series"
 	"millwright/internal/window"
+	"millwright/internal/yamlfile"
 )
 
 // location is the zone that a time_zone names.
@@ -21,16 +22,16 @@ func location(name string) (*time.Location, error) {
 	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
 		d, err := window.ParseOffset(name)
 		if err != nil {
-			return nil, invalid("is no zone", `write a sign, hours and minutes in quotes, such as "+01:00"`)
+			return nil, yamlfile.Invalid("is no zone", `write a sign, hours and minutes in quotes, such as "+01:00"`)
 		}
 		return time.FixedZone(name, int(d.Seconds())), nil
 	}
 	if name == "Local" {
-		return nil, invalid("depends on the machine", "name the zone, such as Europe/Berlin")
+		return nil, yamlfile.Invalid("depends on the machine", "name the zone, such as Europe/Berlin")
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, invalid("is no zone", "write an IANA name such as Europe/Berlin, or +hh:mm in quotes")
+		return nil, yamlfile.Invalid("is no zone", "write an IANA name such as Europe/Berlin, or +hh:mm in quotes")
 	}
 	return zone, nil
 }
@@ -43,7 +44,7 @@ func stampForm(form string) error {
 		return nil
 	}
 	_, why, _ := strings.Cut(err.Error(), strconv.Quote(form)+": ")
-	return invalid("is no form of a timestamp: "+why, "use iso, epoch, epoch_ms, epoch_us, epoch_ns or a pattern such as M/d/yyyy HH:mm")
+	return yamlfile.Invalid("is no form of a timestamp: "+why, "use iso, epoch, epoch_ms, epoch_us, epoch_ns or a pattern such as M/d/yyyy HH:mm")
 }
 
 // componentRule is the rule that a drop folder's component names.
@@ -54,11 +55,11 @@ func componentRule(rule string) (take.ComponentRule, error) {
 	case err == nil:
 		return r, nil
 	case errors.As(err, &syntax):
-		return r, invalid(fmt.Sprintf("is no regular expression: %s: %s", syntax.Code, syntax.Expr), "correct it")
+		return r, yamlfile.Invalid(fmt.Sprintf("is no regular expression: %s: %s", syntax.Code, syntax.Expr), "correct it")
 	case strings.ContainsAny(rule, "(["):
-		return r, invalid("has no group for the component", "put (?P<component>...) around the part that names it")
+		return r, yamlfile.Invalid("has no group for the component", "put (?P<component>...) around the part that names it")
 	}
-	return r, invalid("is no rule for components", "use {folder}, {file}, a name of 0-9 A-Z a-z . _ -, or a regular expression with (?P<component>...)")
+	return r, yamlfile.Invalid("is no rule for components", "use {folder}, {file}, a name of 0-9 A-Z a-z . _ -, or a regular expression with (?P<component>...)")
 }
 
 func validSensor(name string) bool {

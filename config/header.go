@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"millwright/internal/yamlfile"
 )
 
 // Header is the line of the names and, after it, that of the units, counted from
@@ -12,7 +14,7 @@ type Header []int
 
 // UnmarshalYAML reads auto, one line number or a list of them.
 func (h *Header) UnmarshalYAML(n *yaml.Node) error {
-	wrong := invalid("is no header", "write auto, the line of the names, or a list of the lines of names and units such as [1, 2]")
+	wrong := yamlfile.Invalid("is no header", "write auto, the line of the names, or a list of the lines of names and units such as [1, 2]")
 	nodes := n.Content
 	if n.Kind == yaml.ScalarNode {
 		if n.Value == Auto {

@@ -1,14 +1,13 @@
 package config
 
 import (
-	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"millwright/internal/yamlfile"
 )
 
 // LastFile is the file in state_dir that holds the text of the configuration that
@@ -16,18 +15,7 @@ import (
 const LastFile = "config.last.yaml"
 
 // Read gives the text of a configuration.
-func Read(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("open configuration: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("read configuration %s: %w", file, err)
-	}
-	return text, nil
-}
+func Read(file string) ([]byte, error) { return yamlfile.Read(file) }
 
 // StateDirIn gives the state_dir that a text means which may have any faults: its
 // first line with that key if it is not even YAML. It is "" when there is none to
@@ -37,7 +25,7 @@ func StateDirIn(text []byte) string {
 		StateDir yaml.Node `yaml:"state_dir"`
 	}
 	dir := ""
-	if root, fault := document(text); fault == nil && root.Decode(&c) == nil {
+	if root, fault := yamlfile.Root(text); fault == nil && root.Decode(&c) == nil {
 		dir = c.StateDir.Value
 	} else if m := regexp.MustCompile(`(?m)^["']?state_dir["']?[ \t]*:[ \t]*(.*)$`).FindSubmatch(text); m != nil {
 		dir, _, _ = strings.Cut(string(m[1]), " #")

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/invopop/jsonschema"
+
+	"millwright/internal/yamlfile"
 )
 
 // TestSchema makes the schema again; run with -update after changing a type or
@@ -36,7 +38,7 @@ func TestSchema(t *testing.T) {
 // scalarSchema says how the types that read themselves are written.
 func scalarSchema(t reflect.Type) *jsonschema.Schema {
 	switch v := reflect.Zero(t).Interface().(type) {
-	case enumerated:
+	case yamlfile.Enumerated:
 		s := &jsonschema.Schema{Type: "string"}
 		for _, word := range v.Values() {
 			s.Enum = append(s.Enum, word)

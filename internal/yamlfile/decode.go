@@ -1,8 +1,9 @@
-package config
+package yamlfile
 
 import (
 	"encoding"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -23,18 +24,16 @@ type place struct {
 	text         string
 }
 
-// decoder turns YAML nodes into the types of this package and goes on after a
+// decoder turns YAML nodes into structs and goes on after a
 // fault, so that all of them are found at once.
 type decoder struct {
-	file   string
-	places map[string]place // by key, such as schedulers[0].input.bucket
-	faults []Fault
-	nodes  int
+	doc   *Document
+	nodes int
 }
 
 func (d *decoder) fault(n *yaml.Node, key, value, problem, remedy string) {
-	d.faults = append(d.faults, Fault{
-		File: d.file, Line: n.Line, Column: n.Column, Key: key, Value: shown(key, value), Problem: problem, Remedy: remedy,
+	d.doc.faults = append(d.doc.faults, Fault{
+		File: d.doc.file, Line: n.Line, Column: n.Column, Key: key, Value: d.doc.shown(key, value), Problem: problem, Remedy: remedy,
 	})
 }
 
@@ -52,7 +51,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, key string) {
 		}
 		n = n.Alias
 	}
-	d.places[key] = place{n.Line, n.Column, n.Value}
+	d.doc.places[key] = place{n.Line, n.Column, n.Value}
 	if n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, blank) {
 		d.fault(n, key, n.Value, "is not filled in yet", "put the value here")
 		return
@@ -88,30 +87,36 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, key string) {
 func plain(n *yaml.Node, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.String:
-		if words, ok := v.Interface().(enumerated); ok && !slices.Contains(words.Values(), n.Value) {
-			return notOneOf(n.Value, words.Values())
+		if words, ok := v.Interface().(Enumerated); ok && !slices.Contains(words.Values(), n.Value) {
+			return NotOneOf(n.Value, words.Values())
 		}
 		v.SetString(n.Value)
 	case reflect.Int:
 		i, err := strconv.ParseInt(n.Value, 10, 32)
 		if err != nil {
-			return invalid("is no whole number", "write digits only")
+			return Invalid("is no whole number", "write digits only")
 		}
 		v.SetInt(i)
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(n.Value, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return Invalid("is no number", "write digits, with a point where there is a fraction")
+		}
+		v.SetFloat(f)
 	case reflect.Bool:
 		if n.Value != "true" && n.Value != "false" {
-			return invalid("is neither true nor false", "write true or false")
+			return Invalid("is neither true nor false", "write true or false")
 		}
 		v.SetBool(n.Value == "true")
 	default:
-		panic("config: no way to read a " + v.Type().String())
+		panic("yamlfile: no way to read a " + v.Type().String())
 	}
 	return nil
 }
 
 func (d *decoder) check(n *yaml.Node, key string, err error) {
 	if err != nil {
-		problem, remedy := parts(err)
+		problem, remedy := Parts(err)
 		d.fault(n, key, n.Value, problem, remedy)
 	}
 }
@@ -132,14 +137,14 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, key string) {
 			d.unknown(name, key, fields)
 			return
 		}
-		d.value(value, v.Field(fields[i].index), join(key, name.Value))
+		d.value(value, v.Field(fields[i].index), Join(key, name.Value))
 	})
 	if seen == nil {
 		return
 	}
 	for _, f := range fields {
 		if f.required && seen[f.name] == 0 {
-			d.fault(n, join(key, f.name), "", "is missing", "add it here")
+			d.fault(n, Join(key, f.name), "", "is missing", "add it here")
 		}
 	}
 }
@@ -150,10 +155,10 @@ func (d *decoder) unknown(name *yaml.Node, key string, fields []field) {
 		names[i] = f.name
 	}
 	remedy := "known here: " + strings.Join(names, ", ")
-	if near, ok := nearest(name.Value, names); ok {
+	if near, ok := Nearest(name.Value, names); ok {
 		remedy = fmt.Sprintf("did you mean %q?", near)
 	}
-	d.fault(name, join(key, name.Value), "", "is not a known key", remedy)
+	d.fault(name, Join(key, name.Value), "", "is not a known key", remedy)
 }
 
 // dictionary fills a map whose keys are the user's own.
@@ -161,7 +166,7 @@ func (d *decoder) dictionary(n *yaml.Node, v reflect.Value, key string) {
 	v.Set(reflect.MakeMap(v.Type()))
 	d.pairs(n, key, func(name, value *yaml.Node) {
 		item := reflect.New(v.Type().Elem()).Elem()
-		d.value(value, item, join(key, name.Value))
+		d.value(value, item, Join(key, name.Value))
 		v.SetMapIndex(reflect.ValueOf(name.Value), item)
 	})
 }
@@ -177,11 +182,11 @@ func (d *decoder) pairs(n *yaml.Node, key string, fn func(name, value *yaml.Node
 		name, value := n.Content[i], n.Content[i+1]
 		switch {
 		case name.Tag == "!!merge":
-			d.fault(name, join(key, name.Value), "", "merge keys are not read", "repeat the keys")
+			d.fault(name, Join(key, name.Value), "", "merge keys are not read", "repeat the keys")
 		case name.Kind != yaml.ScalarNode:
 			d.fault(name, key, "", "has a key that is no text", "write one word before the colon")
 		case seen[name.Value] > 0:
-			d.fault(name, join(key, name.Value), "", "is given twice", fmt.Sprintf("it was given on line %d already: keep one", seen[name.Value]))
+			d.fault(name, Join(key, name.Value), "", "is given twice", fmt.Sprintf("it was given on line %d already: keep one", seen[name.Value]))
 		default:
 			seen[name.Value] = name.Line
 			fn(name, value)
@@ -223,8 +228,8 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// join appends a name to a key; names that are not plain words are quoted.
-func join(key, name string) string {
+// Join appends a name to a key; names that are not plain words are quoted.
+func Join(key, name string) string {
 	word := func(r rune) bool {
 		return r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r == '_' || r == '-'
 	}

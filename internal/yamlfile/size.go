@@ -1,4 +1,4 @@
-package config
+package yamlfile
 
 import (
 	"strconv"
@@ -57,14 +57,14 @@ func (s *Size) UnmarshalText(text []byte) error {
 	if p, ok := strings.CutSuffix(t, "%"); ok {
 		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
 		if err != nil || !(v > 0 && v <= 100) {
-			return invalid("is no share of a disk", "write more than 0% and at most 100%")
+			return Invalid("is no share of a disk", "write more than 0% and at most 100%")
 		}
 		*s = Percent(v)
 		return nil
 	}
 	n, ok := diskspace.Parse(t)
 	if !ok {
-		return invalid("is no size", "write a number and a unit, such as 64MiB, 4GiB, 5MB or 5%")
+		return Invalid("is no size", "write a number and a unit, such as 64MiB, 4GiB, 5MB or 5%")
 	}
 	*s = Bytes(n)
 	return nil
@@ -97,5 +97,5 @@ func (s *Switch) UnmarshalText(text []byte) error {
 		*s = On(string(text) == "true")
 		return nil
 	}
-	return invalid("is neither true nor false", "write true or false")
+	return Invalid("is neither true nor false", "write true or false")
 }
