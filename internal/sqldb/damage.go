@@ -14,7 +14,7 @@ import (
 // file aside and build it anew.
 var ErrDamaged = errors.New("database is damaged")
 
-// Check reads the whole database and compares its tables with themselves.
+// Check reads the whole SQLite database and compares its tables with themselves.
 func Check(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, "PRAGMA quick_check(3)")
 	if err != nil {
@@ -39,7 +39,7 @@ func Check(ctx context.Context, db *sql.DB) error {
 // Damaged tells whether err means that the file is no sound database: trying
 // again will not help, while another file in its place will.
 func Damaged(err error) bool {
-	if errors.Is(err, ErrDamaged) {
+	if errors.Is(err, ErrDamaged) || postgresDamaged(sqlState(err)) {
 		return true
 	}
 	var e *sqlite.Error
@@ -61,12 +61,12 @@ func Damaged(err error) bool {
 // and trying again helps once there is space.
 func Full(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL
+	return postgresFull(sqlState(err)) || errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL
 }
 
 // Foreign tells whether err means that a statement does not fit the schema: the
 // database is sound, but not the one that was meant.
 func Foreign(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_ERROR
+	return postgresForeign(sqlState(err)) || errors.As(err, &e) && e.Code() == sqlite3.SQLITE_ERROR
 }

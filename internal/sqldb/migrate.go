@@ -24,8 +24,9 @@ func (e *NewerError) Error() string {
 
 // Migrate brings the schema up to the newest of the numbered files in the root
 // of files (0001_name.sql, without gaps from 1), each in a transaction of its
-// own together with the note that it was done. Several processes may do so at
-// the same time. It runs on SQLite and PostgreSQL alike.
+// own together with the note that it was done. It runs on SQLite and PostgreSQL
+// alike. Several processes may do so at the same time; on PostgreSQL call it
+// inside Exclusively, where two may not create the first table together.
 func Migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 	scripts, err := numbered(files)
 	if err != nil {

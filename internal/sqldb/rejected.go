@@ -10,6 +10,9 @@ import (
 // Rejected tells whether err means that a statement's own values are at fault:
 // trying again will not help, while others may be written.
 func Rejected(err error) bool {
+	if postgresRejected(sqlState(err)) {
+		return true
+	}
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return false
