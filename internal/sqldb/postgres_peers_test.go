@@ -114,4 +114,3 @@ func TestOpenPostgresSaysWhatIsWrongWithoutThePassword(t *testing.T) {
 		}
 	}
 }
-

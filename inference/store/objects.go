@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ObjectKind says what an object in the work bucket belongs to.
+type ObjectKind string
+
+// Data of a dataset (owner: the dataset's id), and data that schedulers have
+// seen, for retraining (owner: the model's id).
+const (
+	ObjectDataset   ObjectKind = "dataset"
+	ObjectInference ObjectKind = "inference"
+)
+
+// ObjectScheduler is the kind of leftovers of a scheduler: executions and events.
+const ObjectScheduler ObjectKind = "scheduler"
+
+// Object is an object in the work bucket with one component's rows of one day.
+// Between compactions a day may have several.
+type Object struct {
+	Kind      ObjectKind
+	Owner     string
+	Component string
+	Day       int64 // days since 1970-01-01 UTC
+	Key       string
+	DataStart time.Time // first and last row
+	DataEnd   time.Time
+	Rows      int64
+	Size      int64 // bytes
+	CreatedAt time.Time
+}
+
+const objectColumns = `kind, owner, component, day, object_key, data_start, data_end, n_rows, size, created_at`
+
+func scanObject(s scanner) (o Object, err error) {
+	return o, s.Scan(&o.Kind, &o.Owner, &o.Component, &o.Day, &o.Key, instant{&o.DataStart}, instant{&o.DataEnd}, &o.Rows, &o.Size, instant{&o.CreatedAt})
+}
+
+// Objects gives an owner's objects of a component ("": of all) whose day is from
+// <= day < to, by component, day and key.
+func (r Reader) Objects(ctx context.Context, kind ObjectKind, owner, component string, from, to int64) ([]Object, error) {
+	var w where
+	w.add(true, "kind = ?", string(kind))
+	w.add(true, "owner = ?", owner)
+	w.add(component != "", "component = ?", component)
+	w.add(true, "day >= ?", from)
+	w.add(true, "day < ?", to)
+	all, err := many(ctx, r, scanObject, `SELECT `+objectColumns+` FROM objects`+w.String()+` ORDER BY component, day, object_key`, w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("list objects of %s %s: %w", kind, owner, err)
+	}
+	return all, nil
+}
+
+// Span is what an owner's objects hold together. Its times are zero without any.
+type Span struct {
+	DataStart, DataEnd  time.Time
+	Objects, Rows, Size int64
+}
+
+// ObjectSpan sums up an owner's objects.
+func (r Reader) ObjectSpan(ctx context.Context, kind ObjectKind, owner string) (Span, error) {
+	return one(ctx, r, func(s scanner) (v Span, err error) {
+		return v, s.Scan(instant{&v.DataStart}, instant{&v.DataEnd}, &v.Objects, &v.Rows, &v.Size)
+	}, string(kind), owner, `SELECT min(data_start), max(data_end), count(*), CAST(coalesce(sum(n_rows), 0) AS BIGINT), CAST(coalesce(sum(size), 0) AS BIGINT)
+		FROM objects WHERE kind = $1 AND owner = $2`, string(kind), owner)
+}
+
+// SwapObjects adds objects and forgets others in one step, as a compaction does.
+// It is a conflict when one of those to forget is not there: somebody else was
+// faster. An added one that is there already is replaced.
+func (t *Tx) SwapObjects(ctx context.Context, add, remove []Object) error {
+	const drop = `DELETE FROM objects WHERE kind = $1 AND owner = $2 AND component = $3 AND day = $4 AND object_key = $5`
+	for _, o := range remove {
+		n, err := t.exec(ctx, drop, string(o.Kind), o.Owner, o.Component, o.Day, o.Key)
+		if err != nil {
+			return fmt.Errorf("forget object %s: %w", o.Key, err)
+		}
+		if n == 0 {
+			return &Error{Kind: ErrConflict, Resource: "object", Name: o.Key, Reason: "it was replaced meanwhile"}
+		}
+	}
+	for _, o := range add {
+		if _, err := t.exec(ctx, drop, string(o.Kind), o.Owner, o.Component, o.Day, o.Key); err != nil {
+			return fmt.Errorf("replace object %s: %w", o.Key, err)
+		}
+		if err := t.create(ctx, "objects", objectColumns, []any{
+			string(o.Kind), o.Owner, o.Component, o.Day, o.Key, micros(o.DataStart), micros(o.DataEnd), o.Rows, o.Size, micros(o.CreatedAt),
+		}, "object", o.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Leftover is an owner that was deleted. What it had in the work bucket and in
+// long tables is removed piece by piece, so that deleting takes no time.
+type Leftover struct {
+	Kind      ObjectKind
+	Owner     string
+	DeletedAt time.Time
+}
+
+// leave notes a leftover and removes what hangs on the resource's ARN.
+func (t *Tx) leave(ctx context.Context, kind ObjectKind, owner, arn string, at time.Time) error {
+	if err := t.forget(ctx, []string{`DELETE FROM tags WHERE arn = $1`, `DELETE FROM policies WHERE arn = $1`}, arn); err != nil {
+		return err
+	}
+	return t.create(ctx, "leftovers", "kind, owner, deleted_at", []any{string(kind), owner, micros(at)}, string(kind), owner)
+}
+
+// Leftovers gives at most limit of them, oldest first.
+func (r Reader) Leftovers(ctx context.Context, limit int) ([]Leftover, error) {
+	all, err := many(ctx, r, func(s scanner) (l Leftover, err error) {
+		return l, s.Scan(&l.Kind, &l.Owner, instant{&l.DeletedAt})
+	}, `SELECT kind, owner, deleted_at FROM leftovers ORDER BY deleted_at, owner LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list leftovers: %w", err)
+	}
+	return all, nil
+}
+
+// ClearLeftover removes at most limit rows of a leftover, and the leftover with
+// the last of them: done is true then. Remove its objects from the work bucket
+// before, their keys are among the rows.
+func (t *Tx) ClearLeftover(ctx context.Context, l Leftover, limit int) (done bool, err error) {
+	statements := []string{`DELETE FROM objects WHERE kind = '` + string(ObjectDataset) + `' AND owner = $1`}
+	switch l.Kind {
+	case ObjectInference:
+		statements = []string{`DELETE FROM objects WHERE kind = '` + string(ObjectInference) + `' AND owner = $1`}
+	case ObjectScheduler:
+		statements = []string{
+			`DELETE FROM executions WHERE scheduler_id = $1 AND data_start IN (SELECT data_start FROM executions WHERE scheduler_id = $1 LIMIT $2)`,
+			`DELETE FROM events WHERE scheduler_id = $1 AND started_at IN (SELECT started_at FROM events WHERE scheduler_id = $1 LIMIT $2)`,
+		}
+	}
+	for _, s := range statements {
+		args := []any{l.Owner, limit}
+		if l.Kind != ObjectScheduler {
+			args = args[:1]
+		}
+		n, err := t.exec(ctx, s, args...)
+		if err != nil {
+			return false, fmt.Errorf("clear leftover of %s %s: %w", l.Kind, l.Owner, err)
+		}
+		if l.Kind == ObjectScheduler && n >= int64(limit) {
+			return false, nil
+		}
+	}
+	if _, err := t.exec(ctx, `DELETE FROM leftovers WHERE kind = $1 AND owner = $2`, string(l.Kind), l.Owner); err != nil {
+		return false, fmt.Errorf("clear leftover of %s %s: %w", l.Kind, l.Owner, err)
+	}
+	return true, nil
+}
