@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -52,14 +51,6 @@ func (d *Dataset) values() []any {
 func scanDataset(s scanner) (d Dataset, err error) {
 	return d, s.Scan(&d.ID, &d.Account, &d.Name, &d.ARN, &d.Status, instant{&d.CreatedAt}, instant{&d.UpdatedAt},
 		&d.SourceARN, &d.IngestionID, &d.Size, &d.KMSKey, &d.Schema)
-}
-
-// lean leaves long texts out of the columns of a list.
-func lean(columns string, long ...string) string {
-	for _, name := range long {
-		columns = strings.Replace(columns, name, "''", 1)
-	}
-	return columns
 }
 
 // Dataset finds an account's dataset by its name.

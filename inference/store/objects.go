@@ -16,9 +16,6 @@ const (
 	ObjectInference ObjectKind = "inference"
 )
 
-// ObjectScheduler is the kind of leftovers of a scheduler: executions and events.
-const ObjectScheduler ObjectKind = "scheduler"
-
 // Object is an object in the work bucket with one component's rows of one day.
 // Between compactions a day may have several.
 type Object struct {
@@ -95,64 +92,4 @@ func (t *Tx) SwapObjects(ctx context.Context, add, remove []Object) error {
 		}
 	}
 	return nil
-}
-
-// Leftover is an owner that was deleted. What it had in the work bucket and in
-// long tables is removed piece by piece, so that deleting takes no time.
-type Leftover struct {
-	Kind      ObjectKind
-	Owner     string
-	DeletedAt time.Time
-}
-
-// leave notes a leftover and removes what hangs on the resource's ARN.
-func (t *Tx) leave(ctx context.Context, kind ObjectKind, owner, arn string, at time.Time) error {
-	if err := t.forget(ctx, []string{`DELETE FROM tags WHERE arn = $1`, `DELETE FROM policies WHERE arn = $1`}, arn); err != nil {
-		return err
-	}
-	return t.create(ctx, "leftovers", "kind, owner, deleted_at", []any{string(kind), owner, micros(at)}, string(kind), owner)
-}
-
-// Leftovers gives at most limit of them, oldest first.
-func (r Reader) Leftovers(ctx context.Context, limit int) ([]Leftover, error) {
-	all, err := many(ctx, r, func(s scanner) (l Leftover, err error) {
-		return l, s.Scan(&l.Kind, &l.Owner, instant{&l.DeletedAt})
-	}, `SELECT kind, owner, deleted_at FROM leftovers ORDER BY deleted_at, owner LIMIT $1`, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list leftovers: %w", err)
-	}
-	return all, nil
-}
-
-// ClearLeftover removes at most limit rows of a leftover, and the leftover with
-// the last of them: done is true then. Remove its objects from the work bucket
-// before, their keys are among the rows.
-func (t *Tx) ClearLeftover(ctx context.Context, l Leftover, limit int) (done bool, err error) {
-	statements := []string{`DELETE FROM objects WHERE kind = '` + string(ObjectDataset) + `' AND owner = $1`}
-	switch l.Kind {
-	case ObjectInference:
-		statements = []string{`DELETE FROM objects WHERE kind = '` + string(ObjectInference) + `' AND owner = $1`}
-	case ObjectScheduler:
-		statements = []string{
-			`DELETE FROM executions WHERE scheduler_id = $1 AND data_start IN (SELECT data_start FROM executions WHERE scheduler_id = $1 LIMIT $2)`,
-			`DELETE FROM events WHERE scheduler_id = $1 AND started_at IN (SELECT started_at FROM events WHERE scheduler_id = $1 LIMIT $2)`,
-		}
-	}
-	for _, s := range statements {
-		args := []any{l.Owner, limit}
-		if l.Kind != ObjectScheduler {
-			args = args[:1]
-		}
-		n, err := t.exec(ctx, s, args...)
-		if err != nil {
-			return false, fmt.Errorf("clear leftover of %s %s: %w", l.Kind, l.Owner, err)
-		}
-		if l.Kind == ObjectScheduler && n >= int64(limit) {
-			return false, nil
-		}
-	}
-	if _, err := t.exec(ctx, `DELETE FROM leftovers WHERE kind = $1 AND owner = $2`, string(l.Kind), l.Owner); err != nil {
-		return false, fmt.Errorf("clear leftover of %s %s: %w", l.Kind, l.Owner, err)
-	}
-	return true, nil
 }

@@ -173,3 +173,22 @@ func (b bodyOf) Scan(src any) error {
 	}
 	return json.Unmarshal(text, b.v)
 }
+
+// prefixed puts a table's name before each column.
+func prefixed(table, columns string) string {
+	names := strings.Split(columns, ", ")
+	for i, name := range names {
+		if name != "''" {
+			names[i] = table + name
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// lean leaves long texts out of the columns of a list.
+func lean(columns string, long ...string) string {
+	for _, name := range long {
+		columns = strings.Replace(columns, name, "''", 1)
+	}
+	return columns
+}

@@ -12,7 +12,6 @@ CREATE TABLE schedulers (
   created_at    BIGINT NOT NULL,
   updated_at    BIGINT NOT NULL,
   started_at    BIGINT, -- last time it became RUNNING
-  planned_to    BIGINT, -- end of the newest window that has an execution, or is not to have one
   latest_result TEXT NOT NULL,
   latest_end    BIGINT, -- of the data of latest_result
   body          TEXT NOT NULL,
@@ -21,6 +20,12 @@ CREATE TABLE schedulers (
 CREATE INDEX schedulers_newest ON schedulers (account, created_at, id);
 CREATE INDEX schedulers_active ON schedulers (status) WHERE status <> 'STOPPED';
 
+-- What many executions have in common: names and locations, by their hash.
+CREATE TABLE execution_configs (
+  id   TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+);
+
 CREATE TABLE executions (
   scheduler_id  TEXT NOT NULL,
   data_start    BIGINT NOT NULL,
@@ -28,6 +33,7 @@ CREATE TABLE executions (
   scheduled_at  BIGINT NOT NULL,
   model_version BIGINT NOT NULL,
   status        TEXT NOT NULL,
+  config_id     TEXT NOT NULL, -- what the scheduler was set to
   updated_at    BIGINT NOT NULL,
   body          TEXT NOT NULL,
   inputs        TEXT NOT NULL, -- JSON; '' until they were first looked at
