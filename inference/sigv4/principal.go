@@ -21,12 +21,6 @@ const (
 // Values are the roles, for files.
 func (Role) Values() []string { return []string{"read", "operate", "admin", "gateway"} }
 
-// secret is a text that does not show itself when it is printed.
-type secret string
-
-func (secret) String() string   { return "(secret)" }
-func (secret) GoString() string { return "(secret)" }
-
 // Principal is somebody with a key.
 type Principal struct {
 	Name      string
@@ -36,8 +30,8 @@ type Principal struct {
 	Read      []Place // S3 locations that may be read
 	Write     []Place // S3 locations that may be written
 
-	secret secret
-	hidden []string // buckets that are nobody's
+	secret func() string // a function, so that printing a Principal does not show it
+	hidden []string      // buckets that are nobody's
 	// A signer keeps the keys that it derived by access key, not by secret: each
 	// principal has its own, so that a new secret is a new signer.
 	signer *v4.Signer
@@ -47,12 +41,12 @@ type Principal struct {
 func New(name, accessKey, secretKey, account string, role Role, read, write []Place) *Principal {
 	return &Principal{
 		Name: name, AccessKey: accessKey, Account: account, Role: role, Read: read, Write: write,
-		secret: secret(secretKey), signer: v4.NewSigner(),
+		secret: func() string { return secretKey }, signer: v4.NewSigner(),
 	}
 }
 
 // Secret is the key's secret half, for the embedded S3 server.
-func (p *Principal) Secret() string { return string(p.secret) }
+func (p *Principal) Secret() string { return p.secret() }
 
 // Allowed tells whether the principal may call an operation.
 func (p *Principal) Allowed(operation string) bool {
