@@ -24,6 +24,11 @@ func (r Reader) LabelGroup(ctx context.Context, account, name string) (LabelGrou
 	return one(ctx, r, scanLabelGroup, "label group", name, `SELECT `+labelGroupColumns+` FROM label_groups WHERE account = $1 AND name = $2`, account, name)
 }
 
+// LabelGroupByID finds a label group of any account.
+func (r Reader) LabelGroupByID(ctx context.Context, id string) (LabelGroup, error) {
+	return one(ctx, r, scanLabelGroup, "label group", id, `SELECT `+labelGroupColumns+` FROM label_groups WHERE id = $1`, id)
+}
+
 // LabelGroupByARN finds a label group of any account.
 func (r Reader) LabelGroupByARN(ctx context.Context, arn string) (LabelGroup, error) {
 	return one(ctx, r, scanLabelGroup, "label group", arn, `SELECT `+labelGroupColumns+` FROM label_groups WHERE arn = $1`, arn)
@@ -76,7 +81,7 @@ func (t *Tx) SetFaultCodes(ctx context.Context, id string, at time.Time, codes [
 // DeleteLabelGroup removes a group and its labels. It is a conflict while a
 // training reads it.
 func (t *Tx) DeleteLabelGroup(ctx context.Context, id string) error {
-	g, err := one(ctx, t.Reader, scanLabelGroup, "label group", id, `SELECT `+labelGroupColumns+` FROM label_groups WHERE id = $1`, id)
+	g, err := t.LabelGroupByID(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (r Reader) Labels(ctx context.Context, group string, f LabelFilter, p Page)
 // CreateLabel adds a label. Its fault code has to be one of the group's, else
 // the error is ErrInvalid.
 func (t *Tx) CreateLabel(ctx context.Context, l Label) error {
-	g, err := one(ctx, t.Reader, scanLabelGroup, "label group", l.GroupID, `SELECT `+labelGroupColumns+` FROM label_groups WHERE id = $1`, l.GroupID)
+	g, err := t.LabelGroupByID(ctx, l.GroupID)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -23,10 +24,11 @@ type ClientToken struct {
 // did. The same call again gets that answer, and again is true; with other
 // parameters it is a conflict. Nothing is remembered of a call that failed.
 func (s *Store) Once(ctx context.Context, c ClientToken, now time.Time, fn func(*Tx) (answer string, err error)) (answer string, again bool, err error) {
+	token := strconv.Quote(c.Token) // any ASCII, NUL too
 	err = s.Tx(ctx, func(t *Tx) error {
 		var hash []byte
 		err := t.q.QueryRowContext(ctx, `SELECT hash, answer FROM client_tokens WHERE account = $1 AND operation = $2 AND token = $3 AND expires_at > $4`,
-			c.Account, c.Operation, c.Token, now.UnixMicro()).Scan(&hash, &answer)
+			c.Account, c.Operation, token, now.UnixMicro()).Scan(&hash, &answer)
 		switch {
 		case err == nil && bytes.Equal(hash, c.Hash):
 			again = true
@@ -42,7 +44,7 @@ func (s *Store) Once(ctx context.Context, c ClientToken, now time.Time, fn func(
 		}
 		if _, err := t.exec(ctx, `INSERT INTO client_tokens (account, operation, token, hash, expires_at, answer) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (account, operation, token) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at, answer = excluded.answer`,
-			c.Account, c.Operation, c.Token, c.Hash, now.Add(tokenLife).UnixMicro(), answer); err != nil {
+			c.Account, c.Operation, token, c.Hash, now.Add(tokenLife).UnixMicro(), answer); err != nil {
 			return fmt.Errorf("keep client token: %w", err)
 		}
 		return nil
