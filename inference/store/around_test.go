@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"reflect"
@@ -17,7 +18,7 @@ func TestClientTokens(t *testing.T) {
 		ctx := t.Context()
 		calls := 0
 		call := func(token, hash string, now time.Time) (string, bool, error) {
-			return s.Once(ctx, store.ClientToken{Account: account, Operation: "CreateDataset", Token: token, Hash: []byte(hash)}, now, func(tx *store.Tx) (string, error) {
+			return s.Once(ctx, store.ClientToken{Account: account, Operation: "CreateDataset", Token: token, Hash: sha256.Sum256([]byte(hash))}, now, func(tx *store.Tx) (string, error) {
 				calls++
 				return fmt.Sprint(calls), tx.CreateDataset(ctx, s.newDataset(fmt.Sprintf("d-%d", calls)))
 			})

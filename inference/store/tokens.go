@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -13,11 +14,10 @@ import (
 // tokenLife is how long a ClientToken is remembered.
 const tokenLife = 24 * time.Hour
 
-// ClientToken names a call that may come again. Hash is that of the call's
-// parameters in a canonical form.
+// ClientToken names a call that may come again.
 type ClientToken struct {
 	Account, Operation, Token string
-	Hash                      []byte
+	Hash                      [sha256.Size]byte // of the call's parameters in a canonical form
 }
 
 // Once runs fn in a Tx and remembers its answer for 24 h, together with what fn
@@ -30,7 +30,7 @@ func (s *Store) Once(ctx context.Context, c ClientToken, now time.Time, fn func(
 		err := t.q.QueryRowContext(ctx, `SELECT hash, answer FROM client_tokens WHERE account = $1 AND operation = $2 AND token = $3 AND expires_at > $4`,
 			c.Account, c.Operation, token, now.UnixMicro()).Scan(&hash, &answer)
 		switch {
-		case err == nil && bytes.Equal(hash, c.Hash):
+		case err == nil && bytes.Equal(hash, c.Hash[:]):
 			again = true
 			return nil
 		case err == nil:
@@ -44,7 +44,7 @@ func (s *Store) Once(ctx context.Context, c ClientToken, now time.Time, fn func(
 		}
 		if _, err := t.exec(ctx, `INSERT INTO client_tokens (account, operation, token, hash, expires_at, answer) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (account, operation, token) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at, answer = excluded.answer`,
-			c.Account, c.Operation, token, c.Hash, now.Add(tokenLife).UnixMicro(), answer); err != nil {
+			c.Account, c.Operation, token, c.Hash[:], now.Add(tokenLife).UnixMicro(), answer); err != nil {
 			return fmt.Errorf("keep client token: %w", err)
 		}
 		return nil
