@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,7 +32,8 @@ type Options struct {
 	Call time.Duration
 	// Observe is told of every request that was answered. Default: nobody is.
 	Observe func(Call)
-	// CheckAnswers holds every answer against its shape, at a cost; tests want it.
+	// CheckAnswers holds every answer against its shape, and errors against those
+	// that the operation has, at a cost; tests want it.
 	CheckAnswers bool
 }
 
@@ -176,10 +178,23 @@ func (x *exchange) run() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(x.r.Context(), x.o.Call)
 	defer cancel()
 	out, err := x.entry.call(ctx, Caller{Identity: x.who, RequestID: x.id}, x.entry.set, request)
-	if err != nil || out == nil {
-		return nil, err
+	if err != nil {
+		return nil, x.checked(err)
+	}
+	if out == nil {
+		return nil, nil
 	}
 	return x.encode(out)
+}
+
+// checked finds, for those who want answers checked, an error type that the
+// operation does not have: its clients would not know it.
+func (x *exchange) checked(err error) error {
+	var own *Error
+	if x.o.CheckAnswers && errors.As(err, &own) && !slices.Contains(x.entry.Errors, own.Type) {
+		return fmt.Errorf("check the answer of %s: it has no %v", x.entry.Name, err) // not wrapped: it is no fault of the client
+	}
+	return err
 }
 
 // stranger notes a request that nobody known has signed: most often a client that

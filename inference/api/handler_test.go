@@ -310,9 +310,12 @@ func TestAnswersAreChecked(t *testing.T) {
 	core, logs := observer.New(zap.ErrorLevel)
 	b := backend{list: func(context.Context, Caller, *wire.ListDatasetsRequest) (*wire.ListDatasetsResponse, error) {
 		return &wire.ListDatasetsResponse{DatasetSummaries: []wire.DatasetSummary{{Status: "READY"}}}, nil
-	}}
+	}, remove: func(context.Context, Caller, *wire.DeleteDatasetRequest) error { return Quota("no room") }}
 	s := server(t, b, unsigned(everyone{}), Options{CheckAnswers: true}, zap.New(core))
 	if w, _ := post(t, s.URL, "ListDatasets", "{}"); w.StatusCode != 500 || logs.Len() != 1 || !strings.Contains(fmt.Sprint(logs.All()[0].ContextMap()), "datasetSummaries.1.member.status") {
 		t.Errorf("%d %v", w.StatusCode, logs.All())
+	}
+	if w, _ := post(t, s.URL, "DeleteDataset", `{"DatasetName": "a"}`); w.StatusCode != 500 || logs.Len() != 2 {
+		t.Errorf("an error that the operation does not have: %d %v", w.StatusCode, logs.All())
 	}
 }

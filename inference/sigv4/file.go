@@ -51,6 +51,9 @@ func parsePrincipals(file string, text []byte, o Options, secret func(file strin
 		return nil, nil, err
 	}
 	c := &checker{doc: doc, secret: secret, dir: filepath.Dir(file), names: map[string]string{}, keys: map[string]string{}}
+	for _, p := range o.Always {
+		c.names[p.Name], c.keys[p.AccessKey] = "the principal "+p.Name, "the principal "+p.Name
+	}
 	list := make([]*Principal, 0, len(f.Principals))
 	for i := range f.Principals {
 		list = append(list, c.principal(fmt.Sprintf("principals[%d]", i), f.Principals[i], o))

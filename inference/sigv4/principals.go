@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	// Account of principals that name none.
 	Account string
+	// Always are principals beside those of the file, such as that of the environment.
+	Always []*Principal
 	// Hidden are buckets that no request may name: the service's own.
 	Hidden []string
 	// Every is how often the file is looked at. Default: 5 s.
@@ -113,6 +116,7 @@ func (p *Principals) reload() (changed bool, err error) {
 }
 
 func (p *Principals) take(list []*Principal, seen [sha256.Size]byte) {
+	list = append(slices.Clone(p.o.Always), list...)
 	s := &set{list: list, byKey: make(map[string]*Principal, len(list)), seen: seen}
 	for _, one := range list {
 		one.hidden = p.o.Hidden

@@ -218,6 +218,19 @@ func TestRunTakesChangesOver(t *testing.T) {
 	}
 }
 
+func TestThoseBesideTheFile(t *testing.T) {
+	t.Parallel()
+	always := New("environment", "MWENV", keyText, "", Admin, nil, nil)
+	p, err := Open(folder(t), Options{Always: []*Principal{always}}, zap.NewNop())
+	if err != nil || len(p.All()) != 4 || p.find("MWENV") != always || p.find("MWBOSS") == nil {
+		t.Errorf("%v %v", p, err)
+	}
+	taken := New("boss", "MWBOSS", keyText, "", Admin, nil, nil)
+	if _, err := Open(folder(t), Options{Always: []*Principal{taken}}, zap.NewNop()); err == nil || strings.Count(err.Error(), "is that of the principal boss too") != 2 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestPrincipalsHideTheirSecret(t *testing.T) {
 	t.Parallel()
 	p := New("a", "MWKEY", keyText, "", Read, nil, nil)
