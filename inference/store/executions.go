@@ -91,7 +91,13 @@ func (r Reader) Executions(ctx context.Context, scheduler string, f ExecutionFil
 		scan: scanExecution, at: func(e Execution) place { return place{n: e.DataStart.UnixMicro()} },
 	}
 	l.where.add(true, "e.scheduler_id = ?", scheduler)
-	l.where.add(f.Status != "", "e.status = ?", string(f.Status))
+	switch f.Status {
+	case "":
+	case ExecutionRunning, ExecutionSuccess, ExecutionFailed: // as a constant, which is what its index is known by
+		l.where.add(true, "e.status = '"+string(f.Status)+"'")
+	default:
+		return nil, "", nil
+	}
 	l.where.add(!f.From.IsZero(), "e.data_start >= ?", micros(f.From))
 	l.where.add(!f.To.IsZero(), "e.data_end <= ? AND e.data_start < ?", micros(f.To), micros(f.To)) // the second one is what the index has
 	return l.page(ctx, r, p)

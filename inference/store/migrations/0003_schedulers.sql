@@ -39,8 +39,11 @@ CREATE TABLE executions (
   inputs        TEXT NOT NULL, -- JSON; '' until they were first looked at
   PRIMARY KEY (scheduler_id, data_start)
 );
-CREATE INDEX executions_status ON executions (scheduler_id, status, data_start);
-CREATE INDEX executions_open ON executions (scheduled_at, scheduler_id) WHERE status = 'IN_PROGRESS';
+-- One for each status: the planner of SQLite takes the primary key for a range of
+-- one status, and reads all others on its way.
+CREATE INDEX executions_open ON executions (scheduler_id, data_start) WHERE status = 'IN_PROGRESS';
+CREATE INDEX executions_success ON executions (scheduler_id, data_start) WHERE status = 'SUCCESS';
+CREATE INDEX executions_failed ON executions (scheduler_id, data_start) WHERE status = 'FAILED';
 
 CREATE TABLE events (
   scheduler_id TEXT NOT NULL,
