@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -121,6 +122,42 @@ func BenchmarkExecution(b *testing.B) {
 					return err
 				})
 			}
+		})
+	}
+}
+
+// BenchmarkManyExecutions is the same for many schedulers at once on two nodes.
+func BenchmarkManyExecutions(b *testing.B) {
+	for name, make := range databases() {
+		b.Run(name, func(b *testing.B) {
+			s := newSuite(b, make(b), store.Quotas{})
+			nodes := []*store.Store{s.Store, s.open(store.Quotas{})}
+			d := s.dataset("d")
+			var next atomic.Int64
+			var all []store.Scheduler
+			for i := range 32 {
+				all = append(all, s.scheduler(s.trained(d, fmt.Sprint("m", i)), fmt.Sprint("s", i)))
+			}
+			b.SetParallelism(16)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					n := next.Add(1)
+					w, start := all[n%32], time.Unix(n/32*300, 0)
+					node, ctx := nodes[n%2], b.Context()
+					err := node.Tx(ctx, func(t *store.Tx) error { return t.CreateExecution(ctx, s.newExecution(w, start)) })
+					if err == nil {
+						err = node.Tx(ctx, func(t *store.Tx) error {
+							_, err := t.MoveExecution(ctx, w.ID, start, store.ExecutionSuccess, s.now, "NORMAL", nil)
+							return err
+						})
+					}
+					if err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
 		})
 	}
 }

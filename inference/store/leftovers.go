@@ -10,8 +10,9 @@ import (
 // and events. The other kinds are those of objects.
 const LeftoverScheduler ObjectKind = "scheduler"
 
-// Leftover is an owner that was deleted. What it had in the work bucket and in
-// long tables is removed piece by piece, so that deleting takes no time.
+// Leftover is an owner that was deleted. What it had in the work bucket, by its
+// id, and in long tables is removed piece by piece, so that deleting takes no
+// time.
 type Leftover struct {
 	Kind      ObjectKind
 	Owner     string

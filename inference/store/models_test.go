@@ -244,3 +244,46 @@ func TestLabels(t *testing.T) {
 		is(t, "codes of a deleted group", s.try(func(ctx context.Context, t *store.Tx) error { return t.SetFaultCodes(ctx, g.ID, s.now, nil) }), store.ErrNotFound, "")
 	})
 }
+
+func TestUpdatesLeaveIdentityStatusAndVersions(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *suite) {
+		ctx := t.Context()
+		d := s.dataset("d")
+		m := s.trained(d, "m")
+		want := m
+		want.RoleARN, want.UpdatedAt = "role", s.tick()
+		var got store.Model
+		s.do(func(ctx context.Context, t *store.Tx) (err error) {
+			got, err = t.UpdateModel(ctx, m.ID, s.now, func(m *store.Model) {
+				*m = store.Model{
+					DatasetID: m.DatasetID, DatasetName: m.DatasetName, DatasetARN: m.DatasetARN, ModelDetail: m.ModelDetail, Schema: m.Schema,
+					LastVersion: 9, ActiveVersion: 9, PreviousVersion: 9, Status: store.ModelFailed,
+				}
+				m.RoleARN = "role"
+			})
+			return err
+		})
+		if read, err := s.ModelByID(ctx, m.ID); err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(read, want) {
+			t.Errorf("%+v, read %+v %v, want %+v", got, read, err, want)
+		}
+		s.do(func(ctx context.Context, t *store.Tx) error {
+			_, err := t.UpdateModelVersion(ctx, m.ID, 1, s.tick(), func(v *store.ModelVersion) { v.Version, v.Status, v.Artifact = 2, store.VersionFailed, "key" })
+			return err
+		})
+		if v, err := s.ModelVersion(ctx, m.ID, 1); err != nil || v.Status != store.VersionSuccess || v.Artifact != "key" {
+			t.Error(v, err)
+		}
+		j := s.newIngestion(d)
+		s.do(func(ctx context.Context, t *store.Tx) error {
+			if err := t.CreateIngestion(ctx, j); err != nil {
+				return err
+			}
+			_, err := t.UpdateIngestion(ctx, j.ID, s.tick(), func(j *store.Ingestion) { j.Status, j.StatusDetail = store.IngestionFailed, "half" })
+			return err
+		})
+		if got, err := s.Ingestion(ctx, j.ID); err != nil || got.Status != store.IngestionRunning || got.StatusDetail != "half" {
+			t.Error(got, err)
+		}
+	})
+}

@@ -28,7 +28,7 @@ const (
 // Options say where the state is. Quotas are those of one account.
 type Options struct {
 	Database string // a postgres:// URL, or the path of a SQLite file
-	Conns    int    // to PostgreSQL, or reading ones to SQLite; default 16
+	Conns    int    // to PostgreSQL (default 16, at least 2), or reading ones to SQLite (default 4)
 	Quotas   Quotas
 
 	// Also brings other tables of the same database up to date, after the store's
@@ -87,6 +87,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func connect(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{quotas: o.Quotas}
 	if strings.HasPrefix(o.Database, "postgres://") || strings.HasPrefix(o.Database, "postgresql://") {
+		if o.Conns > 0 {
+			o.Conns = max(o.Conns, 2) // migrating holds one and needs another
+		}
 		db, err := sqldb.OpenPostgres(ctx, o.Database, sqldb.PostgresOptions{Conns: o.Conns, Name: "millwright serve"})
 		if err != nil {
 			return nil, err
@@ -94,7 +97,7 @@ func connect(ctx context.Context, o Options) (*Store, error) {
 		s.db, s.read, s.close, s.postgres = db, db, db.Close, true
 		return s, nil
 	}
-	d, err := sqldb.OpenSQLite(ctx, o.Database, sqldb.Options{Readers: o.Conns, CacheKiB: 8192})
+	d, err := sqldb.OpenSQLite(ctx, o.Database, sqldb.Options{Readers: o.Conns, CacheKiB: 4096})
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,8 @@ func TestTransactionsTakeTheLockAtOnce(t *testing.T) {
 	if tx, err := other.Write.Begin(); err == nil {
 		tx.Rollback()
 		t.Error("a second transaction began to write")
+	} else if !Retryable(err) || Rejected(err) || Damaged(err) {
+		t.Error("not worth a second try:", err)
 	}
 }
 
