@@ -1,0 +1,84 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+
+	"millwright/internal/objstore"
+)
+
+const (
+	inMemory  = 256 << 10 // of an object that is being made; more goes to a scratch file
+	onePut    = 64 << 20  // bytes; more goes in parts
+	keepWhole = 256 << 10 // objects up to here are read into memory
+)
+
+// staged is an object that is being made: a little in memory, more in a file.
+type staged struct {
+	dir  string
+	buf  bytes.Buffer
+	file *os.File
+	size int64
+}
+
+func (s *staged) Write(p []byte) (int, error) {
+	if s.file == nil && s.buf.Len()+len(p) > inMemory {
+		f, err := os.CreateTemp(s.dir, "millwright-lake-*.scratch")
+		if err != nil {
+			return 0, fmt.Errorf("create scratch file: %w", err)
+		}
+		s.file = f
+		if _, err := f.Write(s.buf.Bytes()); err != nil {
+			return 0, fmt.Errorf("write scratch file: %w", err)
+		}
+	}
+	s.size += int64(len(p))
+	if s.file != nil {
+		return s.file.Write(p)
+	}
+	return s.buf.Write(p)
+}
+
+// close gives the scratch file back. It may be called twice.
+func (s *staged) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+		_ = os.Remove(s.file.Name())
+		s.file = nil
+	}
+}
+
+// put sends what was staged. An equal object may be there already.
+func (l *Lake) put(ctx context.Context, key string, s *staged) error {
+	if s.file == nil {
+		return l.putBytes(ctx, key, s.buf.Bytes())
+	}
+	o := objstore.Object{Bucket: l.o.Bucket, Key: key, File: s.file.Name(), Size: s.size}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read scratch file: %w", err)
+	}
+	sum, digest := sha256.New(), md5.New()
+	if _, err := io.Copy(io.MultiWriter(sum, digest), s.file); err != nil {
+		return fmt.Errorf("read scratch file: %w", err)
+	}
+	sum.Sum(o.SHA256[:0])
+	digest.Sum(o.MD5[:0])
+	put := l.store.Put
+	if s.size > onePut {
+		put = l.store.PutFile
+	}
+	_, err := put(ctx, o)
+	return err
+}
+
+func (l *Lake) putBytes(ctx context.Context, key string, b []byte) error {
+	_, err := l.store.Put(ctx, objstore.Object{
+		Bucket: l.o.Bucket, Key: key, Body: b, Size: int64(len(b)), SHA256: sha256.Sum256(b), MD5: md5.Sum(b),
+	})
+	return err
+}
