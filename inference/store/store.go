@@ -22,7 +22,7 @@ var migrations embed.FS // never written to
 
 const (
 	migrationLock = 0x6d696c6c // one process at a time changes the schema
-	maxRetries    = 40         // of a transaction; with the waits between them about 8 s
+	maxRetries    = 40         // of a transaction; the waits between them are about 5 s in all
 )
 
 // Options say where the state is. Quotas are those of one account.
@@ -32,8 +32,8 @@ type Options struct {
 	Quotas   Quotas
 
 	// Also brings other tables of the same database up to date, after the store's
-	// own and while no other process does so: those of the job queue. db is what
-	// Store.DB gives.
+	// own: those of the job queue. db is what Store.DB gives. On PostgreSQL no other
+	// process does so at the same time.
 	Also func(ctx context.Context, db *sql.DB, postgres bool) error
 }
 
@@ -132,15 +132,16 @@ func (t *Tx) SQL() *sql.Tx { return t.tx }
 // Tx runs fn in a serializable transaction, which is committed when fn returns
 // nil. Where another transaction was in its way, all of it is done again: fn may
 // run several times and must do nothing but call its Tx. It must not begin
-// another one, and must return the errors of its Tx.
+// another one. After an *Error fn may go on; any other error of its Tx it has to
+// return, wrapped or not.
 func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
-	for attempt := range maxRetries {
+	for attempt := 0; ; attempt++ {
 		err := s.once(ctx, fn)
-		if err == nil || !sqldb.Retryable(err) || attempt == maxRetries-1 {
+		if err == nil || !sqldb.Retryable(err) || attempt == maxRetries {
 			return err
 		}
 		most := min(time.Millisecond<<min(attempt, 10), 250*time.Millisecond)
-		wait := time.NewTimer(rand.N(most) + time.Millisecond)
+		wait := time.NewTimer(rand.N(most) + time.Millisecond) // at random, so that two do not meet again
 		select {
 		case <-ctx.Done():
 			wait.Stop()
@@ -148,7 +149,6 @@ func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
 		case <-wait.C:
 		}
 	}
-	return nil // not reached
 }
 
 func (s *Store) once(ctx context.Context, fn func(*Tx) error) error {
