@@ -91,12 +91,15 @@ func (k KeyPattern) Component(prefix, key string, known []string) (string, bool)
 		}
 		return rest[:at], true
 	}
-	if !k.follows(rest) || strings.Contains(rest, "/") {
-		return "", false
-	}
-	name := rest
+	name, after := rest, rest
 	if at := csvSuffix(rest); at > 0 {
 		name = rest[:at]
+	}
+	if len(k.tail) == 1 {
+		after = rest[len(name):]
+	}
+	if strings.Contains(rest, "/") || !k.follows(after) {
+		return "", false
 	}
 	return name, true
 }

@@ -120,6 +120,12 @@ func (g *gatherer) add(b *series.Batch) {
 	}
 }
 
+// take is add for who hands on batches.
+func (g *gatherer) take(b *series.Batch) error {
+	g.add(b)
+	return nil
+}
+
 func strictly(times []int64) bool {
 	for i := 1; i < len(times); i++ {
 		if times[i] <= times[i-1] {
