@@ -35,14 +35,29 @@ func (w *work) look(ctx context.Context) (*Inputs, *data, error) {
 	if in.Files, d.tables, err = w.fetch(ctx, in.Files, how{}); err != nil {
 		return nil, nil, err
 	}
-	d.files = in.Files
 	var tables []*table
 	if in.Context, tables, err = w.fetch(ctx, in.Context, how{context: true}); err != nil {
 		return nil, nil, err
 	}
 	w.remark(in.Files, d.tables)
+	in.Files, d.tables = within(in.Files, d.tables, w.e.Start, w.e.End())
+	in.Context, tables = within(in.Context, tables, in.From, w.e.Start)
+	d.files = in.Files
 	d.context = w.context(in, past, in.Context, tables)
 	return in, d, nil
+}
+
+// within leaves out files without a row from < t <= to: they may be replaced before
+// another attempt, as those of the next window are, and it does not matter.
+func within(files []File, tables []*table, from, to int64) ([]File, []*table) {
+	n := 0
+	for i, t := range tables {
+		if slices.ContainsFunc(t.times, func(at int64) bool { return from < at && at <= to }) {
+			files[n], tables[n] = files[i], t
+			n++
+		}
+	}
+	return files[:n], tables[:n]
 }
 
 // again reads what an earlier attempt found.
