@@ -12,8 +12,11 @@ import (
 	"millwright/internal/series"
 )
 
-// errDisorder says that rows have to be sorted.
-var errDisorder = errors.New("rows are out of order")
+// Why a part is read again.
+var (
+	errDisorder = errors.New("rows are out of order")
+	errUnnamed  = errors.New("the first line does not look like a header, and is no row either")
+)
 
 // Ingest reads a file into the lake and gives what it became. It begins at a
 // checkpoint; after every part, when all of it is in the bucket, save is called
@@ -86,6 +89,10 @@ func (l *Lake) parts(ctx context.Context, f File, c Checkpoint, save func(contex
 			t.close()
 			t, c.Sort = nil, true
 			continue
+		case errors.Is(err, errUnnamed):
+			t.close()
+			t, c.named = nil, true
+			continue
 		case err != nil:
 			return nil, err
 		}
@@ -153,6 +160,15 @@ func (l *Lake) part(ctx context.Context, f File, t *text, c Checkpoint) (*Manife
 			bad[fault.Column]++
 		}
 	}}
+	switch wide, err := t.utf16(); {
+	case err != nil:
+		return nil, c, err
+	case wide:
+		in.whole()
+	}
+	if c.named {
+		o.Header = []int{1}
+	}
 	if c.Dialect != nil {
 		o.Resume = &series.Resume{Dialect: *c.Dialect, Offset: c.Offset, Line: c.Line}
 	}
@@ -161,10 +177,7 @@ func (l *Lake) part(ctx context.Context, f File, t *text, c Checkpoint) (*Manife
 		return nil, c, judge(err)
 	}
 	defer r.Close()
-	if !r.Resumable() {
-		in.whole()
-	}
-	h, err := header(f, r.Dialect())
+	h, err := header(f, r.Dialect(), c.named)
 	if err != nil {
 		return nil, c, err
 	}
@@ -207,10 +220,14 @@ func judge(err error) error {
 	return plain(err)
 }
 
-// header checks a file's columns.
-func header(f File, d series.Dialect) (Header, error) {
+// header checks a file's columns. named says that the first line was taken for
+// their names already.
+func header(f File, d series.Dialect, named bool) (Header, error) {
 	h := Header{Component: f.Component}
 	if len(d.Header) == 0 {
+		if d.Data == 2 && !named {
+			return h, errUnnamed
+		}
 		return h, &DiscardError{Reason: "it has no header: name the columns in the first line, the timestamp first"}
 	}
 	var invalid []string

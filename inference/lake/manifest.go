@@ -56,6 +56,8 @@ type Checkpoint struct {
 	Gzip    bool            `json:"gzip,omitempty"`
 	Sort    bool            `json:"sort,omitempty"` // rows are out of order
 	Dialect *series.Dialect `json:"dialect,omitempty"`
+
+	named bool // the first line is the header, whatever it looks like
 }
 
 // Manifest says what a file became.

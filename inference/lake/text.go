@@ -150,6 +150,18 @@ func (t *text) more() (bool, error) {
 	return err == nil, plain(err)
 }
 
+// utf16 tells whether lines cannot be told apart by their bytes, at the beginning.
+func (t *text) utf16() (bool, error) {
+	if t.offset > 0 {
+		return false, nil
+	}
+	head, err := t.in.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, plain(err)
+	}
+	return bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) || bytes.IndexByte(head, 0) >= 0, nil
+}
+
 // close stops reading. It may be called twice.
 func (t *text) close() {
 	t.cancel()
