@@ -179,7 +179,7 @@ func (r *record) Finish(_ context.Context, f Fence, e Execution, o Outcome) erro
 func (r *record) Rows(_ context.Context, _ string, from, to int64) (*frame.Frame, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := &frame.Frame{Columns: names()}
+	out := &frame.Frame{}
 	starts := make([]int64, 0, len(r.all))
 	for s, x := range r.all {
 		if x.over && x.out.Status == Success && (r.hide == nil || !r.hide(s)) {
@@ -189,6 +189,7 @@ func (r *record) Rows(_ context.Context, _ string, from, to int64) (*frame.Frame
 	slices.Sort(starts)
 	for _, s := range starts {
 		rows := r.all[s].out.Rows
+		out.Columns = rows.Columns
 		for i, label := range rows.Labels {
 			if label > from && label <= to {
 				out.Append(label, rows.Row(i))
