@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -27,6 +28,7 @@ func dayName(d int64) string { return time.Unix(d*86400, 0).UTC().Format(time.Da
 type days struct {
 	key       func(day int64) string
 	component string
+	limit     int // objects
 	scratch   string
 	table     *table
 	gatherer  *gatherer
@@ -43,7 +45,7 @@ func (l *Lake) newDays(ctx context.Context, f File, part int, sensors []string) 
 		return nil, err
 	}
 	d := &days{
-		component: f.Component, scratch: l.o.Scratch, table: t, gatherer: newGatherer(sensors), uploads: l.newUploads(ctx),
+		component: f.Component, limit: l.o.MaxDays, scratch: l.o.Scratch, table: t, gatherer: newGatherer(sensors), uploads: l.newUploads(ctx),
 		key: func(day int64) string { return f.objectKey(day, part) },
 	}
 	for i := range sensors {
@@ -75,6 +77,9 @@ func (d *days) add(b *series.Batch) error {
 func (d *days) begin(of, start int64) error {
 	if err := d.finish(); err != nil {
 		return err
+	}
+	if len(d.objects) == d.limit {
+		return &DiscardError{Reason: fmt.Sprintf("its rows lie on more than %d days; correct the timestamps", d.limit)}
 	}
 	d.staged = &staged{dir: d.scratch}
 	d.object = Object{Component: d.component, Day: of, Key: d.key(of), Start: start}

@@ -15,5 +15,5 @@ func (e *RefuseError) Error() string { return e.Reason }
 type ChangedError struct{ Key string }
 
 func (e *ChangedError) Error() string {
-	return e.Key + " was replaced after the ingestion had begun: start another one"
+	return e.Key + " was replaced or removed after the ingestion had begun: start another one"
 }

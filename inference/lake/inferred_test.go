@@ -125,8 +125,13 @@ func TestTheDatasetWinsWhereItHasAValue(t *testing.T) {
 	got := r.frame(t, time.Minute, m.Objects, windows)
 	min := int64(time.Minute)
 	want := []row{
-		{start + 1*min, "[NaN 441.5 NaN]"}, {start + 2*min, "[441 100 200]"}, {start + 3*min, "[442 300 NaN]"}, {start + 4*min, "[443 444.5 NaN]"},
-		{start + 5*min, "[444 445.5 NaN]"}, {start + 6*min, "[445 NaN NaN]"}, {start + 9*min, "[NaN 7 8]"},
+		{start + 1*min, "[NaN 441.5 NaN]"},
+		{start + 2*min, "[441 100 200]"},
+		{start + 3*min, "[442 300 NaN]"},
+		{start + 4*min, "[443 444.5 NaN]"},
+		{start + 5*min, "[444 445.5 NaN]"},
+		{start + 6*min, "[445 NaN NaN]"},
+		{start + 9*min, "[NaN 7 8]"},
 	}
 	base := float64(start / min % 1000)
 	for i := range want { // the minute's number stands in for the sensors' values

@@ -50,15 +50,7 @@ func (l *Lake) Ingest(ctx context.Context, f File, from Checkpoint, save func(co
 		}
 	}
 	if m.values() == 0 {
-		for _, o := range m.Objects {
-			if err := l.Remove(ctx, o.Key); err != nil {
-				return nil, err
-			}
-		}
-		if err := l.forgetParts(ctx, f, m.Parts); err != nil {
-			return nil, err
-		}
-		return nil, &DiscardError{Reason: "none of its sensors has a value"}
+		return nil, l.undo(ctx, f, m.Parts, m, &DiscardError{Reason: "none of its sensors has a value"})
 	}
 	if err := l.putJSON(ctx, f.ManifestKey(), m); err != nil {
 		return nil, err
@@ -94,7 +86,7 @@ func (l *Lake) parts(ctx context.Context, f File, c Checkpoint, save func(contex
 			t, c.named = nil, true
 			continue
 		case err != nil:
-			return nil, err
+			return nil, l.undo(ctx, f, c.Part, m, err)
 		}
 		more, err := t.more()
 		if err != nil {
@@ -142,6 +134,33 @@ func (l *Lake) gatherParts(ctx context.Context, f File, last *Manifest) (*Manife
 	return all, nil
 }
 
+// undo removes what a file became that turns out to be no use: the objects of
+// parts before this one, and those that last has. It gives the reason back.
+func (l *Lake) undo(ctx context.Context, f File, part int, last *Manifest, reason error) error {
+	var discard *DiscardError
+	if !errors.As(reason, &discard) {
+		return reason
+	}
+	for n := range part + 1 {
+		m := &Manifest{}
+		if _, err := l.getJSON(ctx, f.partKey(n), m); err != nil {
+			return err
+		}
+		if n == part && last != nil {
+			m = last
+		}
+		for _, o := range m.Objects {
+			if err := l.Remove(ctx, o.Key); err != nil {
+				return err
+			}
+		}
+	}
+	if err := l.forgetParts(ctx, f, part+1); err != nil {
+		return err
+	}
+	return reason
+}
+
 func (l *Lake) forgetParts(ctx context.Context, f File, parts int) error {
 	if parts < 2 {
 		return nil
@@ -150,7 +169,8 @@ func (l *Lake) forgetParts(ctx context.Context, f File, parts int) error {
 	return err
 }
 
-// part reads one part into objects.
+// part reads one part into objects. With an error it gives those that may be
+// there already.
 func (l *Lake) part(ctx context.Context, f File, t *text, c Checkpoint) (*Manifest, Checkpoint, error) {
 	start := t.offset
 	in := t.part(l.o.Part)
@@ -194,7 +214,8 @@ func (l *Lake) part(ctx context.Context, f File, t *text, c Checkpoint) (*Manife
 	}
 	defer d.close()
 	if err := read(ctx, r, d, c.Sort, l); err != nil {
-		return nil, c, judge(err)
+		d.close()
+		return &Manifest{Objects: d.objects}, c, judge(err)
 	}
 	m := &Manifest{Seq: f.Seq, Key: f.Key, ETag: f.ETag, Component: f.Component, Header: h, Parts: 1, Bytes: t.offset - start}
 	if m.Objects, err = d.end(); err != nil {

@@ -43,6 +43,9 @@ type Options struct {
 	Part int64
 	// MaxFile is the most bytes that a CSV may have, unpacked. Default 5 GiB.
 	MaxFile int64
+	// MaxDays is on how many different days the rows of a part may lie: each is an
+	// object. Default 20,000, which is 54 years.
+	MaxDays int
 	// Memory bounds what sorting rows takes. Default 8 MiB.
 	Memory int
 }
@@ -50,6 +53,7 @@ type Options struct {
 const (
 	defaultPart    = 128 << 20
 	defaultMaxFile = 5 << 30
+	defaultMaxDays = 20_000
 	maxManifest    = 512 << 20
 )
 
@@ -68,6 +72,9 @@ func New(store Store, o Options, log *zap.Logger) *Lake {
 	}
 	if o.MaxFile <= 0 {
 		o.MaxFile = defaultMaxFile
+	}
+	if o.MaxDays <= 0 {
+		o.MaxDays = defaultMaxDays
 	}
 	return &Lake{store: store, o: o, log: log}
 }

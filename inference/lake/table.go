@@ -165,11 +165,3 @@ func (t *table) end() error {
 	t.w = nil
 	return nil
 }
-
-// abandon forgets a file that was begun.
-func (t *table) abandon() {
-	t.times, t.w = t.times[:0], nil
-	for k := range t.cells {
-		t.cells[k] = t.cells[k][:0]
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"millwright/internal/objstore"
 )
 
 // text is the unpacked content of a CSV in a bucket, from some offset on.
@@ -35,7 +37,10 @@ const textBuffer = 256 << 10
 // openText begins to read at an offset of the unpacked content.
 func (l *Lake) openText(ctx context.Context, f File, from Checkpoint) (*text, error) {
 	info, err := l.store.Head(ctx, f.Bucket, f.Key)
-	if err != nil {
+	switch {
+	case errors.Is(err, objstore.ErrNotFound):
+		return nil, &ChangedError{Key: f.Key}
+	case err != nil:
 		return nil, err
 	}
 	if f.ETag != "" && info.ETag != f.ETag {
