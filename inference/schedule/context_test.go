@@ -167,7 +167,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\x1f\x8b\x08\x00"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		sensors := []string{"flow", "speed"}
-		read := parse(body, sensors, 1<<20)
+		read := parse(body, sensors, 1<<20, always())
 		for _, c := range read.cols {
 			if c != nil && len(c) != len(read.times) {
 				t.Fatalf("%d rows, %d cells", len(read.times), len(c))

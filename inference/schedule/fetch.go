@@ -10,10 +10,15 @@ import (
 	"millwright/internal/objstore"
 )
 
+// large is the size from which on only those rows of a file are kept that are
+// wanted, and none for other runs.
+const large = 1 << 20
+
 // how files are read.
 type how struct {
-	exact   bool // only as an earlier attempt did
-	context bool // do without what cannot be had: never FAILED for lack of context
+	span    Stretch // rows that are wanted
+	exact   bool    // only as an earlier attempt did
+	context bool    // do without what cannot be had: never FAILED for lack of context
 }
 
 // fetch reads files, several at a time, and gives those that were read, in the
@@ -48,22 +53,29 @@ func (w *work) file(ctx context.Context, f File, h how) (File, *table, error) {
 	if t := w.tables.get(k); t != nil {
 		return f, t, nil
 	}
+	if f.Size > large {
+		w.large.Lock() // one at a time, so that memory holds one of them
+		defer w.large.Unlock()
+	}
 	body, info, err := w.store.Get(ctx, w.e.Input.Bucket, f.Key, w.limit())
 	gone := errors.Is(err, objstore.ErrNotFound)
-	large := errors.Is(err, objstore.ErrTooLarge)
+	huge := errors.Is(err, objstore.ErrTooLarge)
 	switch {
-	case err != nil && !gone && !large:
+	case err != nil && !gone && !huge:
 		return f, nil, refused("read the data files at", Place{w.e.Input.Bucket, w.e.Input.Naming.Prefix}, err)
 	case h.exact && (gone || info.ETag != f.ETag):
 		return f, nil, w.e.changed(f)
 	case gone:
 		return f, nil, nil
-	case large:
+	case huge:
 		return f, nil, w.e.heavy(f.Component, info.Size, w.limit())
 	}
 	f.ETag, f.Size = info.ETag, int64(len(body))
 	k.etag = f.ETag
-	t := parse(body, p.sensors, w.limit())
+	if f.Size > large {
+		return f, parse(body, p.sensors, w.limit(), h.span), nil
+	}
+	t := parse(body, p.sensors, w.limit(), always())
 	w.tables.put(k, t)
 	return f, t, nil
 }

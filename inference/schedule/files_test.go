@@ -85,7 +85,7 @@ func TestRowsOfManyFilesAreOneWindow(t *testing.T) {
 	whole := newGrid(five, time.Minute, names(), map[int64]bool{start: true})
 	e := r.at(noon())
 	one := File{Component: p.name, Stamp: start}
-	whole.add(p, []File{one}, []*table{parse([]byte(csvOf(f, p.name, start, e.End())), p.sensors, 1<<20)})
+	whole.add(p, []File{one}, []*table{parse([]byte(csvOf(f, p.name, start, e.End())), p.sensors, 1<<20, always())})
 	want := fmt.Sprint(whole.frame())
 	rapid.Check(t, func(t *rapid.T) {
 		var files []File
@@ -108,7 +108,7 @@ func TestRowsOfManyFilesAreOneWindow(t *testing.T) {
 		for i, text := range parts {
 			stamp := start - int64(five) + int64(i)*int64(2*time.Minute)
 			files = append(files, File{Component: p.name, Stamp: stamp})
-			tables = append(tables, parse([]byte(head+"\n"+text), p.sensors, 1<<20))
+			tables = append(tables, parse([]byte(head+"\n"+text), p.sensors, 1<<20, always()))
 		}
 		g := newGrid(five, time.Minute, names(), map[int64]bool{start: true})
 		g.add(p, files, tables)
@@ -179,6 +179,11 @@ func TestWhyRunsFail(t *testing.T) {
 			motor(r)
 			r.put("in/pump-7_20260105120000.csv", csvOf(rows, "pump-7", start, end)+strings.Repeat("2026-01-05T12:03:00,1,1,1,1,1,1,1,1\n", 430_000))
 		}, "The data files for sensor pump-7 within expected range of (2026-01-05T12:00:00Z, 2026-01-05T12:05:00Z] have 15", ""},
+		"a large file": {func(r *rig) {
+			motor(r)
+			before := strings.Repeat("2026-01-05T11:58:00,1,1,1,1,1,1,1,1\n", 40_000)
+			r.put("in/pump-7_20260105120000.csv", csvOf(rows, "pump-7", start, end)+before)
+		}, "", ""},
 		"no bucket": {func(r *rig) { r.e.Input.Bucket = "not-there" }, "Could not list the data files at s3://not-there/in/: ", ""},
 		"nowhere to write to": {func(r *rig) {
 			motor(r)

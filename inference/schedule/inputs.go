@@ -31,28 +31,28 @@ func (w *work) look(ctx context.Context) (*Inputs, *data, error) {
 	if err := w.ofContext(ctx, in); err != nil {
 		return nil, nil, err
 	}
-	d := &data{}
-	if in.Files, d.tables, err = w.fetch(ctx, in.Files, how{}); err != nil {
+	d, now, before := &data{}, Stretch{w.e.Start, w.e.End()}, Stretch{in.From, w.e.Start}
+	if in.Files, d.tables, err = w.fetch(ctx, in.Files, how{span: now}); err != nil {
 		return nil, nil, err
 	}
 	var tables []*table
-	if in.Context, tables, err = w.fetch(ctx, in.Context, how{context: true}); err != nil {
+	if in.Context, tables, err = w.fetch(ctx, in.Context, how{span: before, context: true}); err != nil {
 		return nil, nil, err
 	}
 	w.remark(in.Files, d.tables)
-	in.Files, d.tables = within(in.Files, d.tables, w.e.Start, w.e.End())
-	in.Context, tables = within(in.Context, tables, in.From, w.e.Start)
+	in.Files, d.tables = within(in.Files, d.tables, now)
+	in.Context, tables = within(in.Context, tables, before)
 	d.files = in.Files
 	d.context = w.context(in, past, in.Context, tables)
 	return in, d, nil
 }
 
-// within leaves out files without a row from < t <= to: they may be replaced before
+// within leaves out files without a row in span: they may be replaced before
 // another attempt, as those of the next window are, and it does not matter.
-func within(files []File, tables []*table, from, to int64) ([]File, []*table) {
+func within(files []File, tables []*table, span Stretch) ([]File, []*table) {
 	n := 0
 	for i, t := range tables {
-		if slices.ContainsFunc(t.times, func(at int64) bool { return from < at && at <= to }) {
+		if slices.ContainsFunc(t.times, span.holds) {
 			files[n], tables[n] = files[i], t
 			n++
 		}
@@ -67,10 +67,10 @@ func (w *work) again(ctx context.Context, in *Inputs) (*data, error) {
 		return nil, err
 	}
 	d := &data{}
-	if d.files, d.tables, err = w.fetch(ctx, in.Files, how{exact: true}); err != nil {
+	if d.files, d.tables, err = w.fetch(ctx, in.Files, how{span: Stretch{w.e.Start, w.e.End()}, exact: true}); err != nil {
 		return nil, err
 	}
-	files, tables, err := w.fetch(ctx, in.Context, how{exact: true, context: true})
+	files, tables, err := w.fetch(ctx, in.Context, how{span: Stretch{in.From, w.e.Start}, exact: true, context: true})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,10 +93,12 @@ func kill(r *rig, rnd *rand.Rand, runner *Runner, start time.Time) {
 	for attempt := int64(1); ; attempt++ {
 		f := Fence{"w", 1, attempt}
 		r.record.claim(e, f)
-		calls := rnd.IntN(16)
-		weak := fragile{r.record, r.store, func(string) (bool, bool) {
-			calls--
-			return calls == 0 && attempt%2 == 0, calls == 0 && attempt%2 == 1
+		call, after := []string{"fix", "get", "put", "finish"}[rnd.IntN(4)], rnd.IntN(2) == 0
+		var count atomic.Int64
+		nth := 1 + rnd.Int64N(2)
+		weak := fragile{r.record, r.store, func(name string) (bool, bool) {
+			now := name == call && (count.Add(1) == nth || name == "put" || name == "finish")
+			return now && !after, now && after
 		}}
 		if rnd.IntN(2) == 0 || attempt > 3 {
 			if err := runner.Run(r.t.Context(), e, f); err != nil {

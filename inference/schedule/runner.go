@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"go.uber.org/zap"
 
@@ -31,6 +32,7 @@ type Runner struct {
 	tables *tables
 	o      RunnerOptions
 	log    *zap.Logger
+	large  sync.Mutex // held while a large file is read
 }
 
 // NewRunner makes a Runner.

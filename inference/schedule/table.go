@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -20,9 +21,12 @@ type table struct {
 	notes []string
 }
 
-// parse reads a file. What is no CSV with rows is an empty table with a note: other
-// files may have what is needed.
-func parse(body []byte, sensors []string, limit int64) *table {
+// always is every instant.
+func always() Stretch { return Stretch{math.MinInt64, math.MaxInt64} }
+
+// parse reads a file's rows of a stretch of time. What is no CSV with rows is an
+// empty table with a note: other files may have what is needed.
+func parse(body []byte, sensors []string, limit int64, span Stretch) *table {
 	t := &table{cols: make([][]float64, len(sensors))}
 	r, err := series.NewReader(bytes.NewReader(body), series.Options{MaxBytes: limit})
 	if err != nil {
@@ -45,12 +49,7 @@ func parse(body []byte, sensors []string, limit int64) *table {
 		if err != nil {
 			return t.hopeless(err)
 		}
-		t.times = append(t.times, b.Times...)
-		for i, at := range places {
-			if at >= 0 {
-				t.cols[i] = append(t.cols[i], b.Columns[at]...)
-			}
-		}
+		t.add(b, places, span)
 	}
 	for i, at := range places { // columns of a file without rows are still there
 		if at >= 0 && t.cols[i] == nil {
@@ -60,6 +59,29 @@ func parse(body []byte, sensors []string, limit int64) *table {
 	t.tell(r.Report())
 	return t
 }
+
+// add takes the rows of a batch that are in span.
+func (t *table) add(b *series.Batch, places []int, span Stretch) {
+	for from := 0; from < len(b.Times); {
+		if !span.holds(b.Times[from]) {
+			from++
+			continue
+		}
+		to := from + 1
+		for to < len(b.Times) && span.holds(b.Times[to]) {
+			to++
+		}
+		t.times = append(t.times, b.Times[from:to]...)
+		for i, at := range places {
+			if at >= 0 {
+				t.cols[i] = append(t.cols[i], b.Columns[at][from:to]...)
+			}
+		}
+		from = to
+	}
+}
+
+func (s Stretch) holds(t int64) bool { return s.From < t && t <= s.To }
 
 func (t *table) hopeless(err error) *table {
 	return &table{cols: make([][]float64, len(t.cols)), notes: append(t.notes, "no row can be used: "+err.Error())}
