@@ -133,7 +133,7 @@ func (c *compactors) add(scratch string, b *series.Batch) error {
 			if w.table, err = newTable(w.names); err != nil {
 				return err
 			}
-			w.staged = &staged{dir: scratch}
+			w.staged = newStaged(scratch)
 			w.table.begin(w.staged)
 			w.object.Start = w.rows.Times[0]
 		}

@@ -81,7 +81,7 @@ func (d *days) begin(of, start int64) error {
 	if len(d.objects) == d.limit {
 		return &DiscardError{Reason: fmt.Sprintf("its rows lie on more than %d days; correct the timestamps", d.limit)}
 	}
-	d.staged = &staged{dir: d.scratch}
+	d.staged = newStaged(d.scratch)
 	d.object = Object{Component: d.component, Day: of, Key: d.key(of), Start: start}
 	d.table.begin(d.staged)
 	return nil

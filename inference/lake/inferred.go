@@ -31,7 +31,7 @@ func (l *Lake) PutWindow(ctx context.Context, model string, start int64, rows []
 	if len(j.Times) == 0 {
 		return nil, nil
 	}
-	s := &staged{dir: l.o.Scratch}
+	s := newStaged(l.o.Scratch)
 	defer s.close()
 	t, err := newTable(j.names)
 	if err != nil {

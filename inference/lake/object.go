@@ -3,6 +3,8 @@ package lake
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
@@ -14,6 +16,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 
 	"millwright/inference/detect/frame"
+	"millwright/internal/objstore"
 )
 
 // Object is a Parquet object of the work bucket with rows in the order of time.
@@ -62,9 +65,12 @@ func (inMemoryObject) Close() error { return nil }
 // is closed.
 func (l *Lake) fetch(ctx context.Context, o Object) (fetched, error) {
 	if o.Size <= keepWhole {
-		b, _, err := l.store.Get(ctx, l.o.Bucket, o.Key, max(o.Size, 1))
+		b, info, err := l.store.Get(ctx, l.o.Bucket, o.Key, max(o.Size, 1))
 		if err != nil {
 			return nil, err
+		}
+		if sum := sha256.Sum256(b); differs(info, sum[:]) {
+			return nil, damaged(o.Key)
 		}
 		return inMemoryObject{bytes.NewReader(b)}, nil
 	}
@@ -73,11 +79,32 @@ func (l *Lake) fetch(ctx context.Context, o Object) (fetched, error) {
 		return nil, fmt.Errorf("create scratch file: %w", err)
 	}
 	_ = os.Remove(f.Name())
-	if _, err := l.store.Download(ctx, l.o.Bucket, o.Key, "", o.Size, f); err != nil {
+	sum := sha256.New()
+	info, err := l.store.Download(ctx, l.o.Bucket, o.Key, "", o.Size, io.MultiWriter(f, sum))
+	if err == nil && differs(info, sum.Sum(nil)) {
+		err = damaged(o.Key)
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// differs tells whether a content is not what was written.
+func differs(info objstore.Info, sum []byte) bool {
+	return info.SHA256 != "" && info.SHA256 != hex.EncodeToString(sum)
+}
+
+func damaged(key string) error {
+	return fmt.Errorf("read %s: it is not what was written: restore the work bucket, or ingest the data again", key)
+}
+
+// guard makes an error of a panic: the Parquet library has them for damaged files.
+func guard(key string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("read %s: it is damaged: %v", key, p)
+	}
 }
 
 // open begins to read an object's columns of these names. In objects with several
@@ -95,14 +122,15 @@ func (l *Lake) open(ctx context.Context, o Object, names []frame.Name) (*objectR
 	return r, nil
 }
 
-func newObjectReader(o Object, from fetched, names []frame.Name) (*objectReader, error) {
+func newObjectReader(o Object, from fetched, names []frame.Name) (r *objectReader, err error) {
+	defer guard(o.Key, &err)
 	props := parquet.NewReaderProperties(memory.DefaultAllocator)
 	props.BufferedStreamEnabled = true
 	pr, err := file.NewParquetReader(from, file.WithReadProps(props))
 	if err != nil {
 		return nil, err
 	}
-	r := &objectReader{Object: o, from: from, r: pr, column: make([]int, len(names)), cells: make([][]float64, len(names)), data: make([]*file.Float64ColumnChunkReader, len(names))}
+	r = &objectReader{Object: o, from: from, r: pr, column: make([]int, len(names)), cells: make([][]float64, len(names)), data: make([]*file.Float64ColumnChunkReader, len(names))}
 	at := map[string]int{}
 	sc := pr.MetaData().Schema
 	for i := range sc.NumColumns() {
@@ -130,7 +158,8 @@ func newObjectReader(o Object, from fetched, names []frame.Name) (*objectReader,
 func (r *objectReader) close() { _ = r.from.Close() }
 
 // next reads the next block; false at the end.
-func (r *objectReader) next() (bool, error) {
+func (r *objectReader) next() (more bool, err error) {
+	defer guard(r.Key, &err)
 	for r.left == 0 {
 		if r.group == r.r.NumRowGroups() {
 			return false, nil
@@ -145,8 +174,11 @@ func (r *objectReader) next() (bool, error) {
 	r.times = slices.Grow(r.times[:0], n)[:n]
 	for got := 0; got < n; {
 		total, _, err := r.stamps.ReadBatch(int64(n-got), r.times[got:], nil, nil)
-		if err != nil || total == 0 {
-			return false, fmt.Errorf("read %s: stamps end early: %w", r.Key, err)
+		if err == nil && total == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return false, fmt.Errorf("read %s: %w", r.Key, err)
 		}
 		got += int(total)
 	}

@@ -6,7 +6,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"fmt"
-	"io"
+	"hash"
 	"os"
 
 	"millwright/internal/objstore"
@@ -24,7 +24,11 @@ type staged struct {
 	buf  bytes.Buffer
 	file *os.File
 	size int64
+
+	sha256, md5 hash.Hash // of all that was written
 }
+
+func newStaged(dir string) *staged { return &staged{dir: dir, sha256: sha256.New(), md5: md5.New()} }
 
 func (s *staged) Write(p []byte) (int, error) {
 	if s.file == nil && s.buf.Len()+len(p) > inMemory {
@@ -38,6 +42,8 @@ func (s *staged) Write(p []byte) (int, error) {
 		}
 	}
 	s.size += int64(len(p))
+	_, _ = s.sha256.Write(p)
+	_, _ = s.md5.Write(p)
 	if s.file != nil {
 		return s.file.Write(p)
 	}
@@ -55,21 +61,13 @@ func (s *staged) close() {
 
 // put sends what was staged. An equal object may be there already.
 func (l *Lake) put(ctx context.Context, key string, s *staged) error {
-	if s.file == nil {
-		return l.putBytes(ctx, key, s.buf.Bytes())
-	}
-	o := objstore.Object{Bucket: l.o.Bucket, Key: key, File: s.file.Name(), Size: s.size}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read scratch file: %w", err)
-	}
-	sum, digest := sha256.New(), md5.New()
-	if _, err := io.Copy(io.MultiWriter(sum, digest), s.file); err != nil {
-		return fmt.Errorf("read scratch file: %w", err)
-	}
-	sum.Sum(o.SHA256[:0])
-	digest.Sum(o.MD5[:0])
+	o := objstore.Object{Bucket: l.o.Bucket, Key: key, Size: s.size}
+	s.sha256.Sum(o.SHA256[:0])
+	s.md5.Sum(o.MD5[:0])
 	put := l.store.Put
-	if s.size > onePut {
+	if s.file == nil {
+		o.Body = s.buf.Bytes()
+	} else if o.File = s.file.Name(); s.size > onePut {
 		put = l.store.PutFile
 	}
 	_, err := put(ctx, o)
