@@ -338,7 +338,7 @@ func (r *rig) another(name string) int64 {
 			return err
 		}
 		at := r.tick()
-		v, err := t.CreateModelVersion(ctx, store.ModelVersion{ModelID: m.ID, Status: store.VersionTraining, Source: store.SourceRetraining, DatasetID: m.DatasetID, Schema: m.Schema, CreatedAt: at, StartedAt: at},
+		v, err := t.CreateModelVersion(ctx, store.ModelVersion{ModelID: m.ID, Status: store.VersionTraining, Source: store.SourceRetraining, DatasetID: m.DatasetID, Schema: m.Schema, CreatedAt: at, UpdatedAt: at, StartedAt: at},
 			func(n int64) string { return fmt.Sprintf("%s/model-version/%d", m.ARN, n) })
 		if err != nil {
 			return err
