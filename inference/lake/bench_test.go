@@ -55,11 +55,18 @@ func (d *disk) Download(_ context.Context, _, key, _ string, _ int64, w io.Write
 
 func (d *disk) Put(_ context.Context, o objstore.Object) (objstore.Info, error) {
 	if o.File != "" {
-		b, err := os.ReadFile(o.File)
+		in, err := os.Open(o.File)
 		if err != nil {
 			return objstore.Info{}, err
 		}
-		o.Body = b
+		defer in.Close()
+		out, err := os.Create(d.path(o.Key))
+		if err != nil {
+			return objstore.Info{}, err
+		}
+		defer out.Close()
+		_, err = io.Copy(out, in)
+		return objstore.Info{Key: o.Key, Size: o.Size}, err
 	}
 	return objstore.Info{Key: o.Key, Size: o.Size}, os.WriteFile(d.path(o.Key), o.Body, 0o600)
 }

@@ -128,7 +128,7 @@ func TestStatisticsDoNotDependOnHowRowsLieInFiles(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
-		lines := history(rapid.Uint64().Draw(t, "seed"), rapid.IntRange(100, 900).Draw(t, "rows"), true)
+		lines := history(rapid.Uint64().Draw(t, "seed"), rapid.IntRange(100, 400).Draw(t, "rows"), true)
 		whole := r.put(fmt.Sprintf("w%d.csv", n), "pump", csvOf(lines))
 		whole.Ingestion = fmt.Sprint("whole", n)
 		r.o.Part = 1 << 20
@@ -139,11 +139,11 @@ func TestStatisticsDoNotDependOnHowRowsLieInFiles(t *testing.T) {
 		var want lake.Summary
 		want.Add(m)
 
-		r.o.Part = rapid.SampledFrom([]int64{8000, 30000}).Draw(t, "part")
+		r.o.Part = rapid.SampledFrom([]int64{5000, 12000}).Draw(t, "part")
 		var manifests []*lake.Manifest
 		var objects []lake.Object
 		for i := 0; len(lines) > 0; i++ {
-			k := min(len(lines), rapid.IntRange(60, 500).Draw(t, "cut"))
+			k := min(len(lines), rapid.IntRange(60, 250).Draw(t, "cut"))
 			f := r.put(fmt.Sprintf("p%d/%d.csv", n, i), "pump", csvOf(lines[:k]))
 			f.Ingestion, f.Seq = fmt.Sprint("parts", n), int64(i)
 			m, err := r.ingest(f)
