@@ -2,6 +2,19 @@
 // resources and their lifecycles, on the state that package store keeps. It moves no
 // data and waits for nothing: what takes time it asks of a Work, in the transaction
 // that changes the state.
+//
+// Members that mean something in a cloud only are accepted, kept and returned:
+//
+//	RoleArn             nobody takes a role: the service reads and writes with its own
+//	                    credentials what the caller's principal may; it may be left out
+//	                    wherever its shape does not require it
+//	ServerSideKmsKeyId  nothing is encrypted with it; a name or an alias is returned as
+//	                    the ARN of a key of the caller's account
+//	KmsKeyId            of outputs: the same, returned as it was given
+//
+// States that a cloud takes minutes for are gone through in one transaction: a
+// scheduler that is created or started is answered as PENDING and is RUNNING, one that
+// is stopped is answered as STOPPING and is STOPPED once its executions are over.
 package backend
 
 import (

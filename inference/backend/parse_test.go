@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"millwright/inference/api/wire"
 	"millwright/inference/lake"
@@ -72,6 +73,9 @@ func FuzzSettings(f *testing.F) {
 	f.Add(TagRestart, "1h30m")
 	f.Add(TagModeSensors, "pump/flow  pump/rpm")
 	f.Fuzz(func(t *testing.T, key, value string) {
+		if !utf8.ValidString(value) { // it comes as JSON
+			return
+		}
 		s, err := Settings{}.filled().with([]store.Tag{{Key: key, Value: value}}, lake.Schema{})
 		if err != nil {
 			return
