@@ -11,6 +11,7 @@ import (
 	"millwright/inference/api"
 	"millwright/inference/api/wire"
 	"millwright/inference/store"
+	"millwright/internal/sqldb"
 )
 
 // once makes what in asks for, and answers the same to the same request with the
@@ -49,6 +50,9 @@ func (b *Backend) change(ctx context.Context, fn func(*store.Tx) error) error {
 func refused(err error) error {
 	var e *store.Error
 	if !errors.As(err, &e) {
+		if sqldb.Retryable(err) { // it was tried again and again
+			return api.Throttled("too many calls change the same things; try again later")
+		}
 		return err
 	}
 	switch {

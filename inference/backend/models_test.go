@@ -232,8 +232,12 @@ func TestLabels(t *testing.T) {
 		filter object
 		want   int
 	}{
-		{object{}, 2}, {object{"IntervalStartTime": seconds(dayOf(3))}, 1}, {object{"IntervalEndTime": seconds(dayOf(3))}, 1},
-		{object{"FaultCode": "bearing"}, 1}, {object{"Equipment": "pump 8"}, 0}, {object{"LabelGroupName": "none"}, 0},
+		{object{}, 2},
+		{object{"IntervalStartTime": seconds(dayOf(3))}, 1},
+		{object{"IntervalEndTime": seconds(dayOf(3))}, 1},
+		{object{"FaultCode": "bearing"}, 1},
+		{object{"Equipment": "pump 8"}, 0},
+		{object{"LabelGroupName": "none"}, 0},
 	} {
 		if list := r.do("ListLabels", with(object{"LabelGroupName": "faults"}, c.filter))["LabelSummaries"].([]any); len(list) != c.want {
 			t.Errorf("%v: %v", c.filter, list)
