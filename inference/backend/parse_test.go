@@ -97,3 +97,16 @@ func FuzzSettings(f *testing.F) {
 		}
 	})
 }
+
+func TestSettingsFitIntoTags(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"1e-300", "1000", "0.25", "0.30000000000000004"} {
+		s, err := Settings{}.filled().with([]store.Tag{{Key: TagFalseAlarms, Value: value}}, lake.Schema{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.tags()[0].Value; got != value {
+			t.Errorf("%s is shown as %s", value, got)
+		}
+	}
+}

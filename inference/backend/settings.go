@@ -109,7 +109,7 @@ func modeSensors(text string, schema lake.Schema) ([]string, error) {
 // tags are the settings as tags say them.
 func (s Settings) tags() []store.Tag {
 	list := []store.Tag{
-		{Key: TagFalseAlarms, Value: strconv.FormatFloat(s.FalseAlarmsPerWeek, 'f', -1, 64)},
+		{Key: TagFalseAlarms, Value: strconv.FormatFloat(s.FalseAlarmsPerWeek, 'g', -1, 64)},
 		{Key: TagHold, Value: s.Hold.String()},
 	}
 	if len(s.ModeSensors) > 0 {
