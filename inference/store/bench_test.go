@@ -114,7 +114,11 @@ func BenchmarkExecution(b *testing.B) {
 				start = start.Add(5 * time.Minute)
 				s.do(func(ctx context.Context, t *store.Tx) error { return t.CreateExecution(ctx, s.newExecution(w, start)) })
 				s.do(func(ctx context.Context, t *store.Tx) error {
-					_, err := t.FixInputs(ctx, w.ID, start, nil)
+					f := store.Fence{Work: start.String(), Job: 1, Attempt: 1}
+					if _, err := t.Claim(ctx, f, s.now); err != nil {
+						return err
+					}
+					_, err := t.FixInputs(ctx, f, w.ID, start, []byte("{}"))
 					return err
 				})
 				s.do(func(ctx context.Context, t *store.Tx) error {

@@ -221,7 +221,11 @@ func TestExecutionsOfManySchedulersEndTogether(t *testing.T) {
 				return err
 			}
 			return st.Tx(ctx, func(t *store.Tx) error {
-				if _, err := t.FixInputs(ctx, all[i].ID, start, nil); err != nil {
+				f := store.Fence{Work: all[i].ID, Job: 1, Attempt: 1}
+				if _, err := t.Claim(ctx, f, s.now); err != nil {
+					return err
+				}
+				if _, err := t.FixInputs(ctx, f, all[i].ID, start, []byte("{}")); err != nil {
 					return err
 				}
 				if err := t.ReplaceEvents(ctx, all[i].ID, start, start.Add(1), []store.Event{{StartTime: start, EndTime: start}}); err != nil {

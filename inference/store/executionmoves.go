@@ -7,28 +7,43 @@ import (
 	"time"
 )
 
-// FixInputs keeps what an execution is about to read, once: every attempt is
-// given what the first one found.
-func (t *Tx) FixInputs(ctx context.Context, scheduler string, start time.Time, found []ExecutionInput) ([]ExecutionInput, error) {
-	text, err := one(ctx, t.Reader, scanText, "inference execution", window(start),
-		`SELECT inputs FROM executions WHERE scheduler_id = $1 AND data_start = $2`, scheduler, start.UnixMicro())
+// FixInputs keeps what an execution is about to read, once: every attempt is given
+// what the first one with found gave it, nil before that. What it is the caller
+// knows. It is ErrFenced when the execution is not this attempt's, and a conflict
+// that names the status once the execution has ended.
+func (t *Tx) FixInputs(ctx context.Context, f Fence, scheduler string, start time.Time, found json.RawMessage) (json.RawMessage, error) {
+	var text string
+	status, err := one(ctx, t.Reader, func(s scanner) (status ExecutionStatus, err error) { return status, s.Scan(&status, &text) },
+		"inference execution", window(start), `SELECT status, inputs FROM executions WHERE scheduler_id = $1 AND data_start = $2`, scheduler, start.UnixMicro())
 	if err != nil {
 		return nil, err
 	}
-	if text != "" {
-		var fixed []ExecutionInput
-		if err := json.Unmarshal([]byte(text), &fixed); err != nil {
-			return nil, fmt.Errorf("read inputs of %s: %w", window(start), err)
-		}
-		return fixed, nil
+	if status != ExecutionRunning {
+		return nil, inState("inference execution", window(start), status, "it reads nothing any more")
 	}
-	if text, err = body(found); err != nil {
+	if err := t.Holds(ctx, f); err != nil {
 		return nil, err
 	}
-	if _, err := t.exec(ctx, `UPDATE executions SET inputs = $1 WHERE scheduler_id = $2 AND data_start = $3`, text, scheduler, start.UnixMicro()); err != nil {
-		return nil, fmt.Errorf("keep inputs of %s: %w", window(start), err)
+	if text != "" {
+		return json.RawMessage(text), nil
 	}
-	return found, nil
+	if found == nil {
+		return nil, nil
+	}
+	return found, t.setInputs(ctx, scheduler, start, found)
+}
+
+// CutInputs leaves of an execution's inputs what is worth keeping after its end;
+// nil: nothing.
+func (t *Tx) CutInputs(ctx context.Context, scheduler string, start time.Time, brief json.RawMessage) error {
+	return t.setInputs(ctx, scheduler, start, brief)
+}
+
+func (t *Tx) setInputs(ctx context.Context, scheduler string, start time.Time, inputs json.RawMessage) error {
+	if _, err := t.exec(ctx, `UPDATE executions SET inputs = $1 WHERE scheduler_id = $2 AND data_start = $3`, string(inputs), scheduler, start.UnixMicro()); err != nil {
+		return fmt.Errorf("keep inputs of %s: %w", window(start), err)
+	}
+	return nil
 }
 
 // MoveExecution ends an execution, and changes its detail as change says (nil:

@@ -54,12 +54,6 @@ type ExecutionConfig struct {
 	Output                       Output
 }
 
-// ExecutionInput is an object that an execution reads, in the version first seen.
-type ExecutionInput struct {
-	Component, Bucket, Key, ETag string
-	Size                         int64
-}
-
 const (
 	executionColumns = `scheduler_id, data_start, data_end, scheduled_at, model_version, status, config_id, updated_at, body, inputs`
 	selectExecutions = `SELECT e.scheduler_id, e.data_start, e.data_end, e.scheduled_at, e.model_version, e.status, e.updated_at, e.body, c.body
@@ -103,11 +97,14 @@ func (r Reader) Executions(ctx context.Context, scheduler string, f ExecutionFil
 	return l.page(ctx, r, p)
 }
 
-// ExecutionWindows gives the DataStart of all executions of a scheduler with
+// Window is the stretch of data of an execution.
+type Window struct{ Start, End time.Time }
+
+// ExecutionWindows gives the windows of all executions of a scheduler with
 // from <= DataStart < to, in their order: what is not among them was missed.
-func (r Reader) ExecutionWindows(ctx context.Context, scheduler string, from, to time.Time) ([]time.Time, error) {
-	all, err := many(ctx, r, func(s scanner) (t time.Time, err error) { return t, s.Scan(instant{&t}) },
-		`SELECT data_start FROM executions WHERE scheduler_id = $1 AND data_start >= $2 AND data_start < $3 ORDER BY data_start`, scheduler, from.UnixMicro(), to.UnixMicro())
+func (r Reader) ExecutionWindows(ctx context.Context, scheduler string, from, to time.Time) ([]Window, error) {
+	all, err := many(ctx, r, func(s scanner) (w Window, err error) { return w, s.Scan(instant{&w.Start}, instant{&w.End}) },
+		`SELECT data_start, data_end FROM executions WHERE scheduler_id = $1 AND data_start >= $2 AND data_start < $3 ORDER BY data_start`, scheduler, from.UnixMicro(), to.UnixMicro())
 	if err != nil {
 		return nil, fmt.Errorf("list windows: %w", err)
 	}

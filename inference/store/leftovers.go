@@ -42,7 +42,7 @@ func (r Reader) Leftovers(ctx context.Context, limit int) ([]Leftover, error) {
 // the last of them: done is true then. Remove its objects from the work bucket
 // before: their keys are among the rows.
 func (t *Tx) ClearLeftover(ctx context.Context, l Leftover, limit int) (done bool, err error) {
-	pieces := []struct{ table, owner, key string }{{"executions", "scheduler_id", "data_start"}, {"events", "scheduler_id", "started_at"}}
+	pieces := []struct{ table, owner, key string }{{"executions", "scheduler_id", "data_start"}, {"events", "scheduler_id", "started_at"}, {"event_states", "scheduler_id", "data_start"}}
 	if l.Kind != LeftoverScheduler {
 		pieces = pieces[:0]
 		if _, err := t.exec(ctx, `DELETE FROM objects WHERE kind = $1 AND owner = $2`, string(l.Kind), l.Owner); err != nil {

@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,17 +76,30 @@ func TestExecutions(t *testing.T) {
 		}
 
 		// Every attempt reads what the first one found, be it nothing.
-		for n, found := range [][]store.ExecutionInput{{{Component: "pump", Bucket: "plant", Key: "a", ETag: "1", Size: 2}}, {}} {
+		for n, found := range []string{`{"Files": ["a"]}`, `{}`} {
+			f := store.Fence{Work: fmt.Sprint("run ", n), Job: 1}
 			for range 2 {
+				f.Attempt++
 				s.do(func(ctx context.Context, tx *store.Tx) error {
-					fixed, err := tx.FixInputs(ctx, w.ID, at(n), found)
-					if err == nil && (len(fixed) != 1-n || n == 0 && fixed[0].ETag != "1") {
-						t.Errorf("%d: %+v", n, fixed)
+					if _, err := tx.Claim(ctx, f, s.tick()); err != nil {
+						return err
 					}
-					found = []store.ExecutionInput{{ETag: "2"}, {ETag: "3"}}
+					before, err := tx.FixInputs(ctx, f, w.ID, at(n), nil)
+					if err != nil || (before != nil) != (f.Attempt == 2) {
+						t.Errorf("%d: before: %s %v", n, before, err)
+					}
+					fixed, err := tx.FixInputs(ctx, f, w.ID, at(n), []byte(strings.Repeat(found, int(f.Attempt))))
+					if err == nil && string(fixed) != found {
+						t.Errorf("%d: %s", n, fixed)
+					}
 					return err
 				})
 			}
+			f.Attempt--
+			is(t, "fenced", s.try(func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.FixInputs(ctx, f, w.ID, at(n), nil)
+				return err
+			}), store.ErrFenced, "")
 		}
 
 		end := func(n int, to store.ExecutionStatus, result string) {
@@ -111,6 +126,15 @@ func TestExecutions(t *testing.T) {
 		end(3, store.ExecutionSuccess, "NORMAL")
 		latest("NORMAL", at(4))
 
+		is(t, "inputs after the end", s.try(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.FixInputs(ctx, store.Fence{}, w.ID, at(3), nil)
+			return err
+		}), store.ErrConflict, "SUCCESS")
+		later, err := s.Succeeded(ctx, w.ID, at(0), 10)
+		if err != nil || len(later) != 2 || !later[0].DataStart.Equal(at(1)) || !later[1].DataStart.Equal(at(3)) {
+			t.Error(later, err)
+		}
+
 		list := func(f store.ExecutionFilter) (starts []time.Time) {
 			t.Helper()
 			all, _, err := s.Executions(ctx, w.ID, f, store.Page{})
@@ -136,7 +160,7 @@ func TestExecutions(t *testing.T) {
 				t.Errorf("%+v: %v", c.f, got)
 			}
 		}
-		if got, err := s.ExecutionWindows(ctx, w.ID, at(1), at(3)); err != nil || !reflect.DeepEqual(got, []time.Time{at(1), at(2)}) {
+		if got, err := s.ExecutionWindows(ctx, w.ID, at(1), at(3)); err != nil || !reflect.DeepEqual(got, []store.Window{{Start: at(1), End: at(2)}, {Start: at(2), End: at(3)}}) {
 			t.Error(got, err)
 		}
 		s.do(func(ctx context.Context, tx *store.Tx) error {
@@ -152,6 +176,41 @@ func TestExecutions(t *testing.T) {
 		if all, _, err := s.Executions(ctx, "unknown", store.ExecutionFilter{}, store.Page{}); err != nil || len(all) != 0 {
 			t.Error("an unknown scheduler:", all, err)
 		}
+	})
+}
+
+func TestStatesOfEvents(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *suite) {
+		ctx := t.Context()
+		at := func(n int) time.Time { return time.Unix(int64(n)*300, 0) }
+		state := func(before int, want string) {
+			t.Helper()
+			if got, err := s.EventState(ctx, "s", at(before)); err != nil || string(got) != want {
+				t.Errorf("before %d: %q %v, want %q", before, got, err, want)
+			}
+		}
+		state(9, "")
+		for _, n := range []int{3, 1, 2, 6, 3} {
+			s.do(func(ctx context.Context, t *store.Tx) error {
+				return t.PutEventState(ctx, "s", at(n), []byte(fmt.Sprint("after ", n)))
+			})
+		}
+		state(1, "")
+		state(2, "after 1")
+		state(6, "after 3")
+		for _, c := range []struct{ before, limit, pruned int }{{1, 9, 0}, {2, 9, 0}, {5, 1, 1}, {5, 9, 1}, {5, 9, 0}, {6, 9, 0}} {
+			s.do(func(ctx context.Context, tx *store.Tx) error {
+				n, err := tx.PruneEventStates(ctx, "s", at(c.before), c.limit)
+				if n != int64(c.pruned) {
+					t.Errorf("%+v: %d", c, n)
+				}
+				return err
+			})
+		}
+		state(3, "")
+		state(6, "after 3")
+		state(9, "after 6")
 	})
 }
 
