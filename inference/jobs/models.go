@@ -1,0 +1,108 @@
+package jobs
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // what S3 checks a body with
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync"
+
+	"millwright/inference/detect"
+	"millwright/inference/lake"
+	"millwright/inference/schedule"
+	"millwright/inference/store"
+	"millwright/internal/objstore"
+)
+
+const (
+	keptModels = 64       // models in memory
+	modelLimit = 64 << 20 // bytes of a model's file
+)
+
+// Models are the schedule.Models of the work bucket. It keeps those that were asked
+// for lately.
+type Models struct {
+	store  *store.Store
+	s3     lake.Store
+	bucket string
+
+	mu    sync.Mutex
+	clock int64
+	kept  map[modelKey]*keptModel
+}
+
+var _ schedule.Models = (*Models)(nil)
+
+type modelKey struct{ id, artifact string }
+
+type keptModel struct {
+	model *detect.Model
+	used  int64
+}
+
+// modelPrefix is what the keys of a model's files begin with.
+func modelPrefix(model string) string { return "models/" + model + "/" }
+
+// Model implements schedule.Models.
+func (m *Models) Model(ctx context.Context, id string, version int64) (*detect.Model, error) {
+	v, err := m.store.ModelVersion(ctx, id, version)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && v.Artifact == "":
+		return nil, fmt.Errorf("%w: version %d", schedule.ErrNoModel, version)
+	case err != nil:
+		return nil, err
+	}
+	return m.file(ctx, id, v.Artifact)
+}
+
+// file gives the model in a file. Another content has another key.
+func (m *Models) file(ctx context.Context, id, artifact string) (*detect.Model, error) {
+	key := modelKey{id, artifact}
+	m.mu.Lock()
+	m.clock++
+	if k := m.kept[key]; k != nil {
+		k.used = m.clock
+		m.mu.Unlock()
+		return k.model, nil
+	}
+	m.mu.Unlock()
+	b, err := m.bytes(ctx, artifact)
+	if err != nil {
+		return nil, err
+	}
+	model := new(detect.Model)
+	if err := model.UnmarshalBinary(b); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept[key] = &keptModel{model, m.clock}
+	for len(m.kept) > keptModels {
+		oldest := key
+		for k, v := range m.kept {
+			if v.used < m.kept[oldest].used {
+				oldest = k
+			}
+		}
+		delete(m.kept, oldest)
+	}
+	return model, nil
+}
+
+func (m *Models) bytes(ctx context.Context, artifact string) ([]byte, error) {
+	b, _, err := m.s3.Get(ctx, m.bucket, artifact, modelLimit)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %s is not in the work bucket", schedule.ErrNoModel, artifact)
+	}
+	return b, err
+}
+
+// put keeps a model's file and gives its key, which its content is in: attempts that
+// come to other models do not replace each other's.
+func (m *Models) put(ctx context.Context, id string, version int64, file []byte) (key string, err error) {
+	sum := sha256.Sum256(file)
+	key = fmt.Sprintf("%s%d-%x.model", modelPrefix(id), version, sum[:8])
+	_, err = m.s3.Put(ctx, objstore.Object{Bucket: m.bucket, Key: key, Body: file, Size: int64(len(file)), SHA256: sum, MD5: md5.Sum(file)}) //nolint:gosec // as above
+	return key, err
+}

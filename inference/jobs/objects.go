@@ -1,0 +1,45 @@
+package jobs
+
+import (
+	"time"
+
+	"millwright/inference/lake"
+	"millwright/inference/store"
+)
+
+// stored are objects of the lake as the store keeps them.
+func stored(kind store.ObjectKind, owner string, objects []lake.Object, at time.Time) []store.Object {
+	all := make([]store.Object, len(objects))
+	for i, o := range objects {
+		all[i] = store.Object{
+			Kind: kind, Owner: owner, Component: o.Component, Day: o.Day, Key: o.Key, DataStart: time.Unix(0, o.Start), DataEnd: time.Unix(0, o.End),
+			Rows: o.Rows, Size: o.Size, CreatedAt: at,
+		}
+	}
+	return all
+}
+
+// inLake are objects of the store as the lake reads them.
+func inLake(objects []store.Object) []lake.Object {
+	all := make([]lake.Object, len(objects))
+	for i, o := range objects {
+		all[i] = lake.Object{
+			Component: o.Component, Day: o.Day, Key: o.Key, Start: o.DataStart.UnixNano(), End: o.DataEnd.Add(time.Microsecond).UnixNano() - 1, Rows: o.Rows, Size: o.Size,
+		}
+	}
+	return all
+}
+
+const dayNanos = int64(24 * time.Hour)
+
+// dayOf is the day of an instant (Unix ns), in days since 1970-01-01.
+func dayOf(ns int64) int64 {
+	d := ns / dayNanos
+	if ns%dayNanos < 0 {
+		d--
+	}
+	return d
+}
+
+// allDays are bounds beyond every day.
+const allDays = 1 << 40
