@@ -75,6 +75,15 @@ func (t *Tx) Release(ctx context.Context, f Fence) error {
 	return nil
 }
 
+// Held tells whose a piece of work is, and when it was claimed or its checkpoint
+// kept last. Without anybody the error is ErrNotFound.
+func (r Reader) Held(ctx context.Context, work string) (f Fence, heard time.Time, err error) {
+	f, err = one(ctx, r, func(s scanner) (f Fence, err error) {
+		return f, s.Scan(&f.Work, &f.Job, &f.Attempt, instant{&heard})
+	}, "work", work, `SELECT work, job, attempt, updated_at FROM fences WHERE work = $1`, work)
+	return f, heard, err
+}
+
 func (r Reader) fence(ctx context.Context, work string) (f Fence, checkpoint []byte, err error) {
 	f.Work = work
 	err = r.q.QueryRowContext(ctx, `SELECT job, attempt, checkpoint FROM fences WHERE work = $1`, work).Scan(&f.Job, &f.Attempt, &checkpoint)
