@@ -33,6 +33,7 @@ import (
 	"github.com/riverqueue/river"
 	"go.uber.org/zap"
 
+	"millwright/inference/backend"
 	"millwright/inference/lake"
 	"millwright/inference/schedule"
 	"millwright/inference/store"
@@ -103,9 +104,11 @@ type Jobs struct {
 
 	mu   sync.Mutex
 	base context.Context // of long work, while Run runs
-	long map[string]*struct{}
+	long map[string]*working
 	all  sync.WaitGroup // of long work
 }
+
+var _ backend.Work = (*Jobs)(nil)
 
 // New makes a Jobs. It starts nothing; Run does. The store has to be opened with
 // Migrate as its Options.Also.
@@ -116,7 +119,7 @@ func New(o Options, log *zap.Logger) (*Jobs, error) {
 	o = o.filled()
 	j := &Jobs{
 		o: o, store: o.Store, lake: lake.New(o.S3, o.Lake, log), log: log,
-		memory: newMemory(o.Memory), gate: newGate(), long: map[string]*struct{}{},
+		memory: newMemory(o.Memory), gate: newGate(), long: map[string]*working{},
 	}
 	j.models = &Models{store: o.Store, s3: o.S3, bucket: o.Bucket, kept: map[modelKey]*keptModel{}}
 	history := &History{store: o.Store, lake: j.lake, models: j.models}

@@ -43,7 +43,7 @@ var trained = sync.OnceValues(func() ([]byte, error) {
 })
 
 // ready is a model with an active version, and a running scheduler of it.
-func (r *rig) ready() store.Scheduler {
+func (r *rig) ready() {
 	r.t.Helper()
 	file, err := trained()
 	if err != nil {
@@ -51,12 +51,6 @@ func (r *rig) ready() store.Scheduler {
 	}
 	r.put("models/m/1.model", string(file))
 	now := r.clock.Now()
-	s := store.Scheduler{
-		ID: "s", Account: account, Name: "s", ARN: "arn:s", ModelID: "m", ModelName: "m", ModelARN: "arn:m", Status: store.SchedulerPending,
-		Frequency: "PT5M", CreatedAt: now, UpdatedAt: now,
-	}
-	s.Input.S3InputConfiguration = &store.S3Location{Bucket: r.bucket, Prefix: "in/"}
-	s.Output.S3OutputConfiguration = store.S3Location{Bucket: r.bucket, Prefix: "out/"}
 	r.do(func(ctx context.Context, t *store.Tx) error {
 		if err := t.CreateDataset(ctx, store.Dataset{ID: "d", Account: account, Name: "d", ARN: "arn:d", Status: store.DatasetCreated, CreatedAt: now, UpdatedAt: now}); err != nil {
 			return err
@@ -70,16 +64,31 @@ func (r *rig) ready() store.Scheduler {
 		if _, err := t.MoveModelVersion(ctx, "m", 1, store.VersionSuccess, now, func(v *store.ModelVersion) { v.Artifact = "models/m/1.model" }); err != nil {
 			return err
 		}
-		if _, err := t.Activate(ctx, "m", 1, now); err != nil {
-			return err
-		}
+		_, err := t.Activate(ctx, "m", 1, now)
+		return err
+	})
+	r.schedule()
+}
+
+// schedule makes a running scheduler of model m.
+func (r *rig) schedule() {
+	r.t.Helper()
+	now := r.clock.Now()
+	s := store.Scheduler{
+		ID: "s", Account: account, Name: "s", ARN: "arn:s", ModelID: "m", ModelName: "m", ModelARN: "arn:m", Status: store.SchedulerPending,
+		Frequency: "PT5M", CreatedAt: now, UpdatedAt: now,
+	}
+	s.Input.S3InputConfiguration = &store.S3Location{Bucket: r.bucket, Prefix: "in/"}
+	s.Output.S3OutputConfiguration = store.S3Location{Bucket: r.bucket, Prefix: "out/"}
+	r.do(func(ctx context.Context, t *store.Tx) error {
 		if err := t.CreateScheduler(ctx, s); err != nil {
 			return err
 		}
-		_, err := t.MoveScheduler(ctx, "s", store.SchedulerRunning, now)
-		return err
+		if _, err := t.MoveScheduler(ctx, "s", store.SchedulerRunning, now); err != nil {
+			return err
+		}
+		return r.jobs.Schedule(ctx, t, "s")
 	})
-	return s
 }
 
 // windows puts the files of n windows from start on.

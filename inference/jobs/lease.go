@@ -1,0 +1,212 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"go.uber.org/zap"
+
+	"millwright/inference/store"
+)
+
+const (
+	leaseFor   = time.Minute
+	leaseBeat  = 15 * time.Second
+	lookAgain  = 15 * time.Second // for a lease, a slot or memory
+	lastWords  = 20 * time.Second // to record a failure, or to give a lease back
+	longTrials = 8                // attempts at long work
+)
+
+// task is long work. Everything in it is called without a transaction.
+type task struct {
+	name   string // the same on all nodes
+	memory int64  // bytes
+	// over tells whether there is nothing to do any more.
+	over func(context.Context) (bool, error)
+	// do does it, and records all of it in one transaction in which the lease is held
+	// and released.
+	do func(ctx context.Context, lease store.Fence) error
+	// fail records that it cannot be done.
+	fail func(ctx context.Context, lease store.Fence, reason string) error
+}
+
+// hopeless is an error that another attempt would come to again.
+type hopeless struct{ reason string }
+
+func (h *hopeless) Error() string { return h.reason }
+
+func never(format string, args ...any) error { return &hopeless{fmt.Sprintf(format, args...)} }
+
+// working is long work that this node has begun.
+type working struct {
+	done chan struct{}
+	err  error // when done
+}
+
+func (w *working) over() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// watch sees to it that a task is worked on, here or elsewhere.
+func (j *Jobs) watch(ctx context.Context, job *rivertype.JobRow, k task) error {
+	if over, err := k.over(ctx); err != nil || over {
+		return err
+	}
+	w, err := j.begin(ctx, k, job.Attempt >= job.MaxAttempts)
+	if err != nil {
+		return err
+	}
+	if w == nil {
+		return river.JobSnooze(lookAgain)
+	}
+	timer := time.NewTimer(longWait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return river.JobSnooze(time.Second)
+	case <-w.done:
+	}
+	j.mu.Lock()
+	delete(j.long, k.name)
+	j.mu.Unlock()
+	if errors.Is(w.err, store.ErrFenced) {
+		return river.JobSnooze(lookAgain)
+	}
+	return w.err
+}
+
+// begin starts a task, or gives the one that goes on; nil where it has to wait.
+func (j *Jobs) begin(ctx context.Context, k task, last bool) (*working, error) {
+	w, base, fresh := j.enlist(k.name)
+	if !fresh {
+		return w, nil
+	}
+	forget := func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		delete(j.long, k.name)
+	}
+	give, ok := j.memory.try(k.memory, false)
+	if !ok {
+		forget()
+		return nil, nil
+	}
+	lease, ok, err := j.lease(ctx, k.name)
+	if err != nil || !ok {
+		give()
+		forget()
+		return nil, err
+	}
+	j.all.Go(func() {
+		defer close(w.done)
+		defer give()
+		w.err = j.hold(base, k, lease, last)
+	})
+	return w, nil
+}
+
+// enlist makes a place for a task if there is none and not too many others.
+func (j *Jobs) enlist(name string) (w *working, base context.Context, fresh bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if w := j.long[name]; w != nil {
+		return w, nil, false
+	}
+	n := 0
+	for _, w := range j.long {
+		if !w.over() {
+			n++
+		}
+	}
+	if j.base == nil || j.base.Err() != nil || n >= max(1, j.o.Workers-1) {
+		return nil, nil, false
+	}
+	w = &working{done: make(chan struct{})}
+	j.long[name] = w
+	return w, j.base, true
+}
+
+// lease makes the work this node's, unless another one was heard of lately.
+func (j *Jobs) lease(ctx context.Context, name string) (f store.Fence, ok bool, err error) {
+	err = j.store.Tx(ctx, func(t *store.Tx) error {
+		now := time.Now()
+		have, heard, err := t.Held(ctx, name)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return err
+		case err == nil && now.Sub(heard) < leaseFor:
+			f, ok = store.Fence{}, false
+			return nil
+		}
+		f = store.Fence{Work: name, Job: max(have.Job+1, now.UnixMicro()), Attempt: 1}
+		_, err = t.Claim(ctx, f, now)
+		ok = err == nil
+		return err
+	})
+	return f, ok, err
+}
+
+// hold does a task while its lease is renewed.
+func (j *Jobs) hold(base context.Context, k task, lease store.Fence, last bool) error {
+	ctx, cancel := context.WithCancel(base)
+	defer cancel()
+	beating := make(chan struct{})
+	go func() {
+		defer close(beating)
+		j.beat(ctx, cancel, lease)
+	}()
+	err := k.do(ctx, lease)
+	cancel()
+	<-beating
+	if err == nil {
+		return nil
+	}
+	late, done := context.WithTimeout(context.WithoutCancel(base), lastWords)
+	defer done()
+	var h *hopeless
+	if errors.As(err, &h) {
+		return k.fail(late, lease, h.reason)
+	}
+	if last && base.Err() == nil && !errors.Is(err, store.ErrFenced) {
+		return k.fail(late, lease, fmt.Sprintf("It could not be carried out: %v", err))
+	}
+	if freed := j.store.Tx(late, func(t *store.Tx) error { return t.Release(late, lease) }); freed != nil && !errors.Is(freed, store.ErrFenced) {
+		j.log.Warn("give a lease back", zap.String("work", k.name), zap.Error(freed))
+	}
+	return err
+}
+
+// beat renews a lease until ctx ends, and ends it by stop when it is lost.
+func (j *Jobs) beat(ctx context.Context, stop func(), lease store.Fence) {
+	tick := time.NewTicker(leaseBeat)
+	defer tick.Stop()
+	heard := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := time.Now()
+		err := j.store.Tx(ctx, func(t *store.Tx) error { return t.Checkpoint(ctx, lease, nil, now) })
+		switch {
+		case err == nil:
+			heard = now
+		case errors.Is(err, store.ErrFenced) || time.Since(heard) > leaseFor-leaseBeat:
+			j.log.Warn("a lease was lost", zap.String("work", lease.Work), zap.Error(err))
+			stop()
+			return
+		}
+	}
+}
