@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,8 +20,6 @@ import (
 	"millwright/internal/s3server/s3test"
 	"millwright/internal/simulate"
 )
-
-func TestMain(m *testing.M) { os.Exit(s3test.Main(m)) }
 
 const (
 	account = "000000000000"
@@ -66,6 +63,7 @@ func (m *manual) Wait(ctx context.Context, t time.Time, hint <-chan struct{}) er
 type rig struct {
 	t        testing.TB
 	database string
+	server   *s3test.Server
 	client   *objstore.Client
 	bucket   string // of the plant; the work bucket is it too
 	clock    *manual
@@ -79,7 +77,7 @@ func newRig(t testing.TB) *rig {
 	t.Helper()
 	s := s3test.New(t)
 	return &rig{
-		t: t, database: filepath.Join(t.TempDir(), "store.db"), client: s.Client(t, ""), bucket: s.Bucket,
+		t: t, database: filepath.Join(t.TempDir(), "store.db"), server: s, client: s.Client(t, ""), bucket: s.Bucket,
 		clock: &manual{now: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)}, options: func(*jobs.Options) {},
 	}
 }

@@ -105,7 +105,9 @@ func TestFromFilesToResultsOverManyDeaths(t *testing.T) {
 	r.ingest("i")
 	for range 3 {
 		seen := len(r.list("datasets/"))
-		r.until("some files", time.Minute, func() bool { return len(r.list("datasets/")) > seen || r.ingestion("i").Status != store.IngestionRunning })
+		r.until("some files", time.Minute, func() bool {
+			return len(r.list("datasets/")) > seen || r.ingestion("i").Status != store.IngestionRunning
+		})
 		r.again()
 	}
 	r.until("the ingestion", time.Minute, func() bool { return r.ingestion("i").Status != store.IngestionRunning })

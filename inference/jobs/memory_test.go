@@ -1,0 +1,99 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestMemoryKeepsAPartForExecutions(t *testing.T) {
+	t.Parallel()
+	m := newMemory(800)
+	all, ok := m.try(5000, false) // more than there is: alone
+	if !ok || m.used != 700 {
+		t.Fatal(ok, m.used)
+	}
+	if _, ok := m.try(1, false); ok {
+		t.Error("beside what has to be alone")
+	}
+	run, ok := m.try(100, true)
+	if !ok {
+		t.Fatal("no execution beside it")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := m.take(ctx, 100, true); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	time.AfterFunc(10*time.Millisecond, all)
+	give, err := m.take(t.Context(), 600, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	give()
+	give()
+	run()
+	if m.used != 0 {
+		t.Error(m.used)
+	}
+}
+
+func TestGateIsOpenWhenNobodyIsInside(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	open := func() bool {
+		select {
+		case <-g.open():
+			return true
+		default:
+			return false
+		}
+	}
+	a, b := g.enter(), g.enter()
+	a()
+	a()
+	if open() {
+		t.Error("one is inside")
+	}
+	b()
+	if !open() {
+		t.Error("nobody is inside")
+	}
+}
+
+func TestPromotion(t *testing.T) {
+	t.Parallel()
+	good := judged{labelled: true, quality: qualityMet, recall: 0.9, auc: 0.9}
+	worse := judged{labelled: true, quality: qualityMet, recall: 0.8, auc: 0.8}
+	poor := judged{labelled: true, quality: qualityPoor, recall: 0.2, auc: 0.5}
+	none := judged{quality: qualityUnknown}
+	for _, c := range []struct {
+		name       string
+		mode       string
+		old, young judged
+		promoted   bool
+	}{
+		{"by hand", "MANUAL", none, good, false},
+		{"no labels at all", "MANAGED", none, none, true},
+		{"labels were there", "MANAGED", good, none, false},
+		{"labels are new", "MANAGED", none, good, true},
+		{"labels are new, and the version is poor", "MANAGED", none, poor, false},
+		{"better", "MANAGED", worse, good, true},
+		{"worse", "MANAGED", good, worse, false},
+	} {
+		promote, result, reason := promotion(c.mode, c.old, c.young)
+		if promote != c.promoted || result == "" || reason == "" || promote != (result == "MODEL_PROMOTED") {
+			t.Errorf("%s: %v %s %s", c.name, promote, result, reason)
+		}
+	}
+}
+
+func TestDaysAreThoseOfUTC(t *testing.T) {
+	t.Parallel()
+	for ns, want := range map[int64]int64{0: 0, 1: 0, -1: -1, dayNanos: 1, dayNanos - 1: 0, -dayNanos: -1, -dayNanos - 1: -2} {
+		if got := dayOf(ns); got != want {
+			t.Errorf("%d: %d, want %d", ns, got, want)
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package jobs_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"millwright/inference/jobs"
+	"millwright/inference/store"
+	"millwright/internal/objstore"
+	"millwright/internal/s3server/s3test"
+)
+
+// Environment of a node in a process of its own.
+const (
+	nodeDatabase = "JOBS_TEST_DATABASE"
+	nodeEndpoint = "JOBS_TEST_ENDPOINT"
+	nodeKeys     = "JOBS_TEST_CREDENTIALS"
+	nodeBucket   = "JOBS_TEST_BUCKET"
+	nodeTime     = "JOBS_TEST_TIME"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(nodeDatabase) != "" {
+		if err := node(context.Background()); err != nil {
+			panic(err)
+		}
+		return
+	}
+	os.Exit(s3test.Main(m))
+}
+
+// node works until it is killed.
+func node(ctx context.Context) error {
+	now, err := time.Parse(time.RFC3339, os.Getenv(nodeTime))
+	if err != nil {
+		return err
+	}
+	client, err := objstore.New(ctx, objstore.Settings{Region: s3test.Region, Endpoint: os.Getenv(nodeEndpoint), PathStyle: true, CredentialsFile: os.Getenv(nodeKeys)}, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{Database: os.Getenv(nodeDatabase), Also: jobs.Migrate})
+	if err != nil {
+		return err
+	}
+	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Clock: &manual{now: now}, Workers: 2, Poll: 20 * time.Millisecond}
+	o.Lake.Part = 50 << 10
+	j, err := jobs.New(o, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	return j.Run(ctx)
+}
+
+// spawn starts a node in a process of its own, and gives what kills it with no
+// warning.
+func (r *rig) spawn() (kill func()) {
+	r.t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), nodeDatabase+"="+r.database, nodeEndpoint+"="+r.server.Endpoint, nodeKeys+"="+r.server.CredentialsFile,
+		nodeBucket+"="+r.bucket, nodeTime+"="+r.clock.Now().Format(time.RFC3339))
+	c.Stderr = os.Stderr
+	if err := c.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	kill = func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	}
+	r.t.Cleanup(kill)
+	return kill
+}
+
+// later does what two minutes do: leases are over, and jobs of the dead come back.
+func (r *rig) later() {
+	r.t.Helper()
+	db, _ := r.store.DB()
+	for _, change := range []string{
+		`UPDATE fences SET updated_at = updated_at - 120000000`,
+		`UPDATE river_job SET state = 'available', scheduled_at = datetime('now', 'subsec', '-1 second') WHERE state IN ('running', 'retryable')`,
+	} {
+		if err := exec1(r.t.Context(), db, change); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+func exec1(ctx context.Context, db *sql.DB, query string) error {
+	_, err := db.ExecContext(ctx, query)
+	return err
+}
+
+// A node is killed again and again at any moment of an ingestion, a training and
+// executions; another one brings all of it to its end, once.
+func TestNodesThatAreKilledLoseNothingAndDoubleNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.open()
+	p := plant()
+	r.files(p, 16)
+	r.ingest("i")
+	for n := range 4 {
+		kill := r.spawn()
+		time.Sleep(time.Duration(150+170*n) * time.Millisecond)
+		kill()
+		r.later()
+	}
+	kill := r.spawn()
+	r.until("the ingestion", 2*time.Minute, func() bool { return r.ingestion("i").Status != store.IngestionRunning })
+	if in := r.ingestion("i"); in.Status != store.IngestionSuccess || !in.DataEnd.Equal(history.AddDate(0, 0, 16)) {
+		t.Fatalf("%+v", in)
+	}
+	kill()
+	r.later()
+	r.train(func(*store.ModelVersion) {})
+	for n := range 3 {
+		kill := r.spawn()
+		time.Sleep(time.Duration(200+300*n) * time.Millisecond)
+		kill()
+		r.later()
+	}
+	kill = r.spawn()
+	r.until("the training", 2*time.Minute, func() bool { return r.version().Status != store.VersionTraining })
+	if v := r.version(); v.Status != store.VersionSuccess {
+		t.Fatalf("%+v", v)
+	}
+	kill()
+	r.later()
+	start := r.clock.Now()
+	r.schedule()
+	r.windows(p, start, 20)
+	r.clock.set(start.Add(20*five + time.Second))
+	for n := 0; r.succeeded() < 20 && n < 30; n++ {
+		kill := r.spawn()
+		time.Sleep(time.Duration(200+60*(n%7)+n*100) * time.Millisecond)
+		kill()
+		r.later()
+	}
+	if n := r.succeeded(); n != 20 {
+		t.Fatal(n, "executions")
+	}
+	if got := r.list("out/"); len(got) != 20 {
+		t.Error(len(got), "results")
+	}
+	if s, err := r.store.SchedulerByID(t.Context(), "s"); err != nil || !s.LatestEnd.Equal(start.Add(20*five)) {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// Two nodes on one database share the executions.
+func TestTwoNodesShareExecutions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.open()
+	r.ready()
+	start := r.clock.Now()
+	r.windows(plant(), start, 15)
+	r.clock.set(start.Add(15*five + time.Second))
+	r.spawn()
+	r.spawn()
+	r.start()
+	r.until("all", time.Minute, func() bool { return r.succeeded() == 15 })
+	if got := r.list("out/"); len(got) != 15 {
+		t.Error(len(got), "results")
+	}
+}
+
+// What another node holds is left to it until nothing was heard of it for a minute.
+func TestLeases(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.open()
+	r.files(plant(), 4) // too short: a training that ends at once
+	r.start()
+	r.ingest("i")
+	r.until("the ingestion", time.Minute, func() bool { return r.ingestion("i").Status == store.IngestionSuccess })
+	other := store.Fence{Work: "train m 1", Job: time.Now().UnixMicro(), Attempt: 1}
+	r.do(func(ctx context.Context, t *store.Tx) error {
+		_, err := t.Claim(ctx, other, time.Now())
+		return err
+	})
+	r.train(func(*store.ModelVersion) {})
+	time.Sleep(time.Second)
+	if v := r.version(); v.Status != store.VersionTraining {
+		t.Fatal("it was taken from another node:", v.Status)
+	}
+	r.kill()
+	r.later()
+	db, _ := r.store.DB()
+	if err := exec1(t.Context(), db, `UPDATE river_job SET state = 'available', scheduled_at = datetime('now', 'subsec', '-1 second') WHERE state = 'scheduled' AND kind = 'long'`); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	r.start()
+	r.until("the training", time.Minute, func() bool { return r.version().Status == store.VersionFailed })
+	err := r.store.Tx(t.Context(), func(tx *store.Tx) error { return tx.Holds(t.Context(), other) })
+	if err == nil {
+		t.Error("the other node may still write")
+	}
+}
