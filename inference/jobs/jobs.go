@@ -149,14 +149,27 @@ func (j *Jobs) Run(ctx context.Context) error {
 	loops.Go(func() { j.tidyUp(base) })
 	<-ctx.Done()
 	cancel()
-	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer done()
-	if err := j.queue.StopAndCancel(stop); err != nil {
-		j.log.Error("stop jobs", zap.Error(err))
-	}
+	j.stop(context.WithoutCancel(ctx))
 	loops.Wait()
 	j.all.Wait()
 	return ctx.Err()
 }
 
-const stopWithin = 20 * time.Second
+// How long jobs have to end by themselves, and to give up.
+const (
+	stopGently = 5 * time.Second
+	stopWithin = 10 * time.Second
+)
+
+func (j *Jobs) stop(ctx context.Context) {
+	gently, done := context.WithTimeout(ctx, stopGently)
+	defer done()
+	if j.queue.Stop(gently) == nil {
+		return
+	}
+	soon, done := context.WithTimeout(ctx, stopWithin)
+	defer done()
+	if err := j.queue.StopAndCancel(soon); err != nil {
+		j.log.Error("stop jobs", zap.Error(err))
+	}
+}

@@ -16,7 +16,9 @@ import (
 const (
 	leaseFor   = time.Minute
 	leaseBeat  = 15 * time.Second
-	lookAgain  = 15 * time.Second // for a lease, a slot or memory
+	lookAgain  = 15 * time.Second // for a lease
+	lookOften  = time.Second      // for a slot or memory
+	lightTasks = 4                // at a time, beside trainings
 	lastWords  = 20 * time.Second // to record a failure, or to give a lease back
 	longTrials = 8                // attempts at long work
 )
@@ -25,6 +27,7 @@ const (
 type task struct {
 	name   string // the same on all nodes
 	memory int64  // bytes
+	heavy  bool   // takes a core for long: a training
 	// over tells whether there is nothing to do any more.
 	over func(context.Context) (bool, error)
 	// do does it, and records all of it in one transaction in which the lease is held
@@ -43,8 +46,9 @@ func never(format string, args ...any) error { return &hopeless{fmt.Sprintf(form
 
 // working is long work that this node has begun.
 type working struct {
-	done chan struct{}
-	err  error // when done
+	heavy bool
+	done  chan struct{}
+	err   error // when done
 }
 
 func (w *working) over() bool {
@@ -61,34 +65,59 @@ func (j *Jobs) watch(ctx context.Context, job *rivertype.JobRow, k task) error {
 	if over, err := k.over(ctx); err != nil || over {
 		return err
 	}
-	w, err := j.begin(ctx, k, job.Attempt >= job.MaxAttempts)
-	if err != nil {
-		return err
-	}
-	if w == nil {
-		return river.JobSnooze(lookAgain)
-	}
 	timer := time.NewTimer(longWait)
 	defer timer.Stop()
+	w, err := j.admit(ctx, timer.C, k, job.Attempt >= job.MaxAttempts)
+	switch {
+	case errors.Is(err, errElsewhere):
+		return river.JobSnooze(lookAgain)
+	case err != nil:
+		return err
+	case w == nil:
+		return river.JobSnooze(lookOften)
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return river.JobSnooze(time.Second)
+		return river.JobSnooze(lookOften)
 	case <-w.done:
 	}
 	j.mu.Lock()
 	delete(j.long, k.name)
 	j.mu.Unlock()
-	if errors.Is(w.err, store.ErrFenced) {
+	switch {
+	case errors.Is(w.err, store.ErrFenced):
 		return river.JobSnooze(lookAgain)
+	case errors.Is(w.err, context.Canceled): // the node stops
+		return river.JobSnooze(0)
 	}
 	return w.err
 }
 
-// begin starts a task, or gives the one that goes on; nil where it has to wait.
+var errElsewhere = errors.New("another node holds the lease")
+
+// admit begins a task as soon as there is room for it; nil when time is over.
+func (j *Jobs) admit(ctx context.Context, over <-chan time.Time, k task, last bool) (*working, error) {
+	tick := time.NewTicker(lookOften)
+	defer tick.Stop()
+	for {
+		if w, err := j.begin(ctx, k, last); w != nil || err != nil {
+			return w, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-over:
+			return nil, nil
+		case <-tick.C:
+		}
+	}
+}
+
+// begin starts a task, or gives the one that goes on; nil where there is no room.
 func (j *Jobs) begin(ctx context.Context, k task, last bool) (*working, error) {
-	w, base, fresh := j.enlist(k.name)
+	w, base, fresh := j.enlist(k)
 	if !fresh {
 		return w, nil
 	}
@@ -102,8 +131,8 @@ func (j *Jobs) begin(ctx context.Context, k task, last bool) (*working, error) {
 		forget()
 		return nil, nil
 	}
-	lease, ok, err := j.lease(ctx, k.name)
-	if err != nil || !ok {
+	lease, err := j.lease(ctx, k.name)
+	if err != nil {
 		give()
 		forget()
 		return nil, err
@@ -116,29 +145,36 @@ func (j *Jobs) begin(ctx context.Context, k task, last bool) (*working, error) {
 	return w, nil
 }
 
-// enlist makes a place for a task if there is none and not too many others.
-func (j *Jobs) enlist(name string) (w *working, base context.Context, fresh bool) {
+// enlist makes a place for a task if there is none and not too many of its kind.
+func (j *Jobs) enlist(k task) (w *working, base context.Context, fresh bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if w := j.long[name]; w != nil {
+	if w := j.long[k.name]; w != nil {
 		return w, nil, false
 	}
-	n := 0
+	most := lightTasks
+	if k.heavy {
+		most = j.trainings()
+	}
 	for _, w := range j.long {
-		if !w.over() {
-			n++
+		if w.heavy == k.heavy && !w.over() {
+			most--
 		}
 	}
-	if j.base == nil || j.base.Err() != nil || n >= max(1, j.o.Workers-1) {
+	if j.base == nil || j.base.Err() != nil || most <= 0 {
 		return nil, nil, false
 	}
-	w = &working{done: make(chan struct{})}
-	j.long[name] = w
+	w = &working{heavy: k.heavy, done: make(chan struct{})}
+	j.long[k.name] = w
 	return w, j.base, true
 }
 
-// lease makes the work this node's, unless another one was heard of lately.
-func (j *Jobs) lease(ctx context.Context, name string) (f store.Fence, ok bool, err error) {
+// trainings is how many there may be at a time: a core is left to everything else.
+func (j *Jobs) trainings() int { return max(1, j.o.Workers-1) }
+
+// lease makes the work this node's, unless another one was heard of lately:
+// errElsewhere.
+func (j *Jobs) lease(ctx context.Context, name string) (f store.Fence, err error) {
 	err = j.store.Tx(ctx, func(t *store.Tx) error {
 		now := time.Now()
 		have, heard, err := t.Held(ctx, name)
@@ -146,15 +182,13 @@ func (j *Jobs) lease(ctx context.Context, name string) (f store.Fence, ok bool, 
 		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return err
 		case err == nil && now.Sub(heard) < leaseFor:
-			f, ok = store.Fence{}, false
-			return nil
+			return errElsewhere
 		}
 		f = store.Fence{Work: name, Job: max(have.Job+1, now.UnixMicro()), Attempt: 1}
 		_, err = t.Claim(ctx, f, now)
-		ok = err == nil
 		return err
 	})
-	return f, ok, err
+	return f, err
 }
 
 // hold does a task while its lease is renewed.

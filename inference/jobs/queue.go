@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -24,9 +25,10 @@ type transaction = *sql.Tx
 // Queues. Executions have workers of their own, so that nothing else is ever before
 // them.
 const (
-	queueRuns = "inference"
-	queueData = "data" // short
-	queueLong = "long" // watchers of long work
+	queueRuns  = "inference"
+	queueData  = "data" // short
+	queueLong  = "long" // watchers of long work
+	queueTrain = "train"
 )
 
 const (
@@ -66,7 +68,14 @@ type worker[T river.JobArgs] struct {
 	work func(context.Context, *river.Job[T]) error
 }
 
-func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.work(ctx, job) }
+// Work implements river.Worker. That a node stops is no attempt.
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	err := w.work(ctx, job)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return river.JobSnooze(0)
+	}
+	return err
+}
 
 func register[T river.JobArgs](all *river.Workers, work func(context.Context, *river.Job[T]) error) {
 	river.AddWorker(all, &worker[T]{work: work})
@@ -80,7 +89,7 @@ func (j *Jobs) newQueue() (*river.Client[transaction], error) {
 		Queues: map[string]river.QueueConfig{
 			queueRuns: {MaxWorkers: max(2, j.o.Workers)},
 			queueData: {MaxWorkers: max(1, j.o.Workers-1)},
-			queueLong: {MaxWorkers: 2 * max(1, j.o.Workers-1)},
+			queueLong: {MaxWorkers: 2 * lightTasks}, queueTrain: {MaxWorkers: 2 * j.trainings()},
 		},
 		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 		FetchPollInterval: j.o.Poll, FetchCooldown: min(100*time.Millisecond, j.o.Poll),

@@ -28,7 +28,7 @@ const (
 
 // ofVersion is what makes a model version.
 func (j *Jobs) ofVersion(k *task, a longArgs) {
-	k.memory = trainMemory
+	k.memory, k.heavy = trainMemory, a.What == train
 	get := func(ctx context.Context) (store.ModelVersion, bool, error) {
 		v, err := j.store.ModelVersion(ctx, a.ID, a.Number)
 		return v, err == nil && (v.Status == store.VersionTraining || v.Status == store.VersionImporting), gone(err)

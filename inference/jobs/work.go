@@ -55,7 +55,11 @@ func (j *Jobs) longWork(ctx context.Context, job *river.Job[longArgs]) error {
 }
 
 func (j *Jobs) insertLong(ctx context.Context, t *store.Tx, a longArgs) error {
-	return j.insert(ctx, t, a, river.InsertOpts{Queue: queueLong, MaxAttempts: longTrials})
+	queue := queueLong
+	if a.What == train {
+		queue = queueTrain
+	}
+	return j.insert(ctx, t, a, river.InsertOpts{Queue: queue, MaxAttempts: longTrials})
 }
 
 // Ingest implements backend.Work.
