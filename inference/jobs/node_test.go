@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(s3test.Main(m))
+	os.Exit(runAll(m))
 }
 
 // node works until it is killed.
@@ -83,7 +83,7 @@ func (r *rig) later() {
 	db, _ := r.store.DB()
 	for _, change := range []string{
 		`UPDATE fences SET updated_at = updated_at - 120000000`,
-		`UPDATE river_job SET state = 'available', scheduled_at = datetime('now', 'subsec', '-1 second') WHERE state IN ('running', 'retryable')`,
+		`UPDATE river_job SET state = 'available', scheduled_at = ` + aSecondAgo + ` WHERE state IN ('running', 'retryable')`,
 	} {
 		if err := exec1(r.t.Context(), db, change); err != nil {
 			r.t.Fatal(err)
@@ -196,7 +196,7 @@ func TestLeases(t *testing.T) {
 	r.kill()
 	r.later()
 	db, _ := r.store.DB()
-	if err := exec1(t.Context(), db, `UPDATE river_job SET state = 'available', scheduled_at = datetime('now', 'subsec', '-1 second') WHERE state = 'scheduled' AND kind = 'long'`); err != nil {
+	if err := exec1(t.Context(), db, `UPDATE river_job SET state = 'available', scheduled_at = `+aSecondAgo+` WHERE state = 'scheduled' AND kind = 'long'`); err != nil {
 		t.Fatal(err)
 	}
 	r.open()

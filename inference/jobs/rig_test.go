@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +76,7 @@ func newRig(t testing.TB) *rig {
 	t.Helper()
 	s := s3test.New(t)
 	return &rig{
-		t: t, database: filepath.Join(t.TempDir(), "store.db"), server: s, client: s.Client(t, ""), bucket: s.Bucket,
+		t: t, database: database(t), server: s, client: s.Client(t, ""), bucket: s.Bucket,
 		clock: &manual{now: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)}, options: func(*jobs.Options) {},
 	}
 }
