@@ -1,6 +1,8 @@
 package jobs_test
 
 import (
+	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -8,18 +10,35 @@ import (
 	"millwright/inference/api"
 	"millwright/inference/api/wire"
 	"millwright/inference/backend"
+	"millwright/inference/jobs"
 	"millwright/inference/store"
 	"millwright/internal/simulate"
 )
+
+// only is the id of the one model there is.
+func (r *rig) only() string {
+	r.t.Helper()
+	m, err := r.store.Model(r.t.Context(), account, "m")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return m.ID
+}
 
 // What the API's operations begin is brought to its end.
 func TestOperationsBeginWorkThatEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	var b *backend.Backend
+	r.options = func(o *jobs.Options) {
+		o.Freeze = func(ctx context.Context, s store.Reader, arn string) (json.RawMessage, error) {
+			return b.Freeze(ctx, s, arn)
+		}
+	}
 	r.open()
 	r.start()
 	ctx := t.Context()
-	b := backend.New(r.store, r.jobs, backend.Options{SensorsPerModel: 300, Now: r.clock.Now})
+	b = backend.New(r.store, r.jobs, backend.Options{SensorsPerModel: 300, Now: r.clock.Now})
 	c := api.Caller{Identity: api.Identity{Account: account}}
 	must := func(what string, err error) {
 		t.Helper()
@@ -64,6 +83,13 @@ func TestOperationsBeginWorkThatEnds(t *testing.T) {
 	})
 	if m.Status != "SUCCESS" || m.ActiveModelVersion != 1 || strings.Count(m.ModelMetrics, `"num_labeled":1`) != 1 || m.ModelQuality == "" || m.ModelQuality == "CANNOT_DETERMINE_QUALITY" {
 		t.Fatalf("%+v", m)
+	}
+	_, err = b.TagResource(ctx, c, &wire.TagResourceRequest{ResourceArn: m.ModelArn, Tags: []wire.Tag{{Key: backend.TagFalseAlarms, Value: "0.25"}}})
+	must("tag", err)
+	_, err = b.UpdateActiveModelVersion(ctx, c, &wire.UpdateActiveModelVersionRequest{ModelName: "m", ModelVersion: 1})
+	must("activate", err)
+	if v, err := r.store.ModelVersion(ctx, r.only(), 1); err != nil || !strings.Contains(strings.Join(v.Warnings, "\n"), "for 1 false alarms a week") {
+		t.Errorf("%v %v", v.Warnings, err)
 	}
 	start := r.clock.Now()
 	_, err = b.CreateInferenceScheduler(ctx, c, &wire.CreateInferenceSchedulerRequest{

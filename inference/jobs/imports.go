@@ -109,9 +109,27 @@ func (j *Jobs) copyVersion(ctx context.Context, lease store.Fence, v store.Model
 			if err := t.SwapObjects(ctx, stored(store.ObjectInference, v.ModelID, seen, j.now()), old); err != nil {
 				return err
 			}
+			if err := j.removeLater(ctx, t, removeArgs{Keys: unnamed(old, seen)}, removeAfter); err != nil {
+				return err
+			}
 		}
 		return j.endVersion(ctx, t, lease, v, func(v *store.ModelVersion) { v.Artifact, v.ImportedSize = key, int64(len(file)) })
 	})
+}
+
+// unnamed are the keys of old objects that are not among the new ones.
+func unnamed(old []store.Object, now []lake.Object) (keys []string) {
+	kept := map[string]bool{}
+	for _, o := range now {
+		kept[o.Key] = true
+	}
+	for _, o := range old {
+		if !kept[o.Key] {
+			kept[o.Key] = true
+			keys = append(keys, o.Key)
+		}
+	}
+	return keys
 }
 
 // copySeen copies what schedulers of a model have seen; nil when nothing is to change.

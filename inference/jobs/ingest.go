@@ -33,7 +33,7 @@ func (fileArgs) Kind() string { return "ingestion.file" }
 const (
 	fileLanes   = 16               // files of an ingestion that are queued at a time
 	fileMemory  = 96 << 20         // bytes that reading a file takes
-	fileStretch = 40 * time.Second // after which a file is handed over to another job
+	fileStretch = 40 * time.Second // and a part has to end within jobTimeout
 )
 
 var errHandedOver = errors.New("the rest is another job's")
@@ -193,7 +193,7 @@ func (j *Jobs) saver(fence store.Fence, a fileArgs) func(context.Context, lake.C
 		if err != nil {
 			return err
 		}
-		over := time.Since(began) > fileStretch
+		over := time.Since(began) > j.o.Stretch
 		if err := j.store.Tx(ctx, func(t *store.Tx) error {
 			if err := t.Checkpoint(ctx, fence, text, time.Now()); err != nil || !over {
 				return err

@@ -56,8 +56,9 @@ type Options struct {
 	Lake      lake.Options  // Bucket is filled in
 	Runner    schedule.RunnerOptions
 	Freeze    Freeze        // of a retraining's settings; Backend.Freeze. Default: those of the version before
+	Stretch   time.Duration // how long a job reads on in a file before it hands over to another one. Default: 40 s, at most that
 	Poll      time.Duration // how often queues are looked at. Default: 500 ms
-	KeepState time.Duration // how long states of events and finished executions' details are kept beyond CatchUp. Default: 1 h
+	KeepState time.Duration // how long after CatchUp states of events are kept and days are left as they are. Default: 1 h
 }
 
 // Freeze gives the settings that a version that begins now is made with.
@@ -78,6 +79,9 @@ func (o Options) filled() Options {
 	}
 	if o.MinDays <= 0 {
 		o.MinDays = 14
+	}
+	if o.Stretch <= 0 || o.Stretch > fileStretch {
+		o.Stretch = fileStretch
 	}
 	if o.Poll <= 0 {
 		o.Poll = 500 * time.Millisecond

@@ -20,7 +20,7 @@ const (
 	lookOften  = time.Second      // for a slot or memory
 	lightTasks = 4                // at a time, beside trainings
 	lastWords  = 20 * time.Second // to record a failure, or to give a lease back
-	longTrials = 8                // attempts at long work
+	longTrials = 40               // attempts at long work
 )
 
 // task is long work. Everything in it is called without a transaction.

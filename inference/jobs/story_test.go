@@ -96,7 +96,7 @@ func (r *rig) files(p *simulate.Plant, days int) {
 func TestFromFilesToResultsOverManyDeaths(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options = func(o *jobs.Options) { o.Lake.Part = 100 << 10 }
+	r.options = func(o *jobs.Options) { o.Lake.Part, o.Stretch = 100<<10, 1 }
 	r.open()
 	r.start()
 	p := plant()
@@ -114,6 +114,11 @@ func TestFromFilesToResultsOverManyDeaths(t *testing.T) {
 	in := r.ingestion("i")
 	if in.Status != store.IngestionSuccess || in.Files == nil || len(in.Files.DiscardedFiles) != 1 || int(in.Files.IngestedNumberOfFiles) != 2*len(simulate.Components()) || !in.DataEnd.Equal(history.AddDate(0, 0, 20)) {
 		t.Fatalf("%+v %+v", in, in.Files)
+	}
+	var files int
+	db, _ := r.store.DB()
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'ingestion.file'`).Scan(&files); err != nil || files <= 3*len(simulate.Components()) {
+		t.Errorf("%d jobs for the files: none was handed over (%v)", files, err)
 	}
 	d, err := r.store.DatasetByID(t.Context(), "d")
 	if err != nil || d.Status != store.DatasetActive || d.IngestionID != "i" {

@@ -2,11 +2,14 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
 
+	"millwright/inference/backend"
 	"millwright/inference/store"
 )
 
@@ -82,9 +85,37 @@ func (j *Jobs) ImportModel(ctx context.Context, t *store.Tx, model string, versi
 	return j.insertLong(ctx, t, longArgs{What: importModel, ID: model, Number: version, Strategy: strategy})
 }
 
-// Activate implements backend.Work. The limit is the one that the version was
-// trained with: a detector's file does not hold the scores it came from.
-func (j *Jobs) Activate(context.Context, *store.Tx, string, int64) error { return nil }
+// Activate implements backend.Work. The limit stays the one that the version was
+// trained with, since a detector's file does not hold the scores it came from: where
+// the target has changed since, the version says so.
+func (j *Jobs) Activate(ctx context.Context, t *store.Tx, model string, version int64) error {
+	if j.o.Freeze == nil {
+		return nil
+	}
+	v, err := t.ModelVersion(ctx, model, version)
+	if err != nil {
+		return err
+	}
+	m, err := t.ModelByID(ctx, model)
+	if err != nil {
+		return err
+	}
+	text, err := j.o.Freeze(ctx, t.Reader, m.ARN)
+	if err != nil {
+		return err
+	}
+	var then, now backend.Settings
+	if json.Unmarshal(v.Settings, &then) != nil || json.Unmarshal(text, &now) != nil || then.FalseAlarmsPerWeek == now.FalseAlarmsPerWeek {
+		return nil
+	}
+	warning := fmt.Sprintf("It was trained for %g false alarms a week. That the target is %g now counts from the next training on.", then.FalseAlarmsPerWeek, now.FalseAlarmsPerWeek)
+	_, err = t.UpdateModelVersion(ctx, model, version, j.now(), func(v *store.ModelVersion) {
+		if !slices.Contains(v.Warnings, warning) {
+			v.Warnings = append(v.Warnings, warning)
+		}
+	})
+	return err
+}
 
 // Schedule implements backend.Work. Schedulers are read anew shortly, when the
 // transaction is there, and every half minute on other nodes.
