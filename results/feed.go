@@ -37,7 +37,7 @@ func (d *draft) advance() error {
 	d.line = d.line[n:]
 	if len(d.line) == 0 && len(d.state.Events) > 0 && d.f.r.set.Settled() {
 		// Nothing is awaited: what has no window by now will have none.
-		past := d.f.floor(d.now.business.Add(-d.f.Cadence.Delay - d.f.Timeout))
+		past := d.f.Cadence.Next(d.now.business.Add(-d.f.Timeout))
 		if err := d.gone(past); err != nil {
 			return err
 		}

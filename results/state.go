@@ -150,7 +150,7 @@ func (f *follower) load(ctx context.Context, n now) error {
 	if raw != nil {
 		if err := json.Unmarshal(raw, &f.state); err != nil {
 			f.log.Error("the open event and alarm cannot be read; they begin anew", zap.Error(err))
-			f.state = state{Fed: f.floor(n.business)}
+			f.state = state{Fed: f.Cadence.Floor(n.business)}
 		}
 		if err := f.sound(); err != nil { // no step could ever be made of it
 			f.log.Error("the open event cannot be read; events begin anew", zap.Error(err))

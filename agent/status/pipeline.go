@@ -90,13 +90,9 @@ func (src Source) pipelines(ctx context.Context, s *Snapshot, sum ledger.Summary
 }
 
 func pipeline(p Pipe, now time.Time) Scheduler {
-	start := p.Cadence.Start(now.UnixNano())
-	wake := start
-	for w := start - int64(p.Cadence.Frequency); p.Cadence.Wake(w).After(now); w -= int64(p.Cadence.Frequency) {
-		wake = w
-	}
 	return Scheduler{
-		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), Delay: int64(p.Cadence.Delay / time.Second), NextWindow: at(start), NextWake: p.Cadence.Wake(wake),
+		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), Delay: int64(p.Cadence.Delay / time.Second),
+		NextWindow: at(p.Cadence.Start(now.UnixNano())), NextWake: p.Cadence.Wake(p.Cadence.Next(now)),
 		Outcomes: map[window.Scoring]int64{}, Windows: []Cell{}, Scores: []Score{}, Events: []event.Document{},
 	}
 }
