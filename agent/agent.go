@@ -134,12 +134,9 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	streams := Streams(a.cfg)
 	rules := archives(a.cfg)
 	skip := []string{dirs.state}
-	dsk := &disk{state: dirs.state, quota: a.quota(), free: a.cfg.Limits.Free.Of, now: a.clock.Now}
+	dsk := &disk{state: dirs.state, archives: outlying(a.cfg), quota: a.quota(), free: a.cfg.Limits.Free.Of, now: a.clock.Now}
 	for _, r := range rules {
 		skip = append(skip, r.dir)
-		if outside(dirs.state, r.dir) {
-			dsk.archives = append(dsk.archives, r.dir)
-		}
 	}
 	limits := take.Limits{File: largest(a.cfg.Limits.File.Bytes(), dsk.quota), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
 	horizon := newHorizon(a.clock, watch, g.start.first, streams, aheads(a.cfg))
