@@ -66,9 +66,9 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 func (f *follower) deliver(ctx context.Context, n now, was window.Scoring, o window.Outcome) error {
 	o.Scoring, o.Reason, o.Remedy, o.At = window.Delivered, "", "", n.business
 	o.Generation++
-	body := outbox.Summary{Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off, Size: o.Size, SHA256: hex.EncodeToString(o.SHA256[:])}
-	if !math.IsNaN(o.Peak) {
-		body.Peak, body.PeakAt = &o.Peak, stamp(o.PeakAt)
+	body := outbox.Summary{Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off, Size: o.Size, SHA256: hex.EncodeToString(o.SHA256[:]), Peak: o.Highest()}
+	if body.Peak != nil {
+		body.PeakAt = stamp(o.PeakAt)
 	}
 	d := f.draft(n)
 	if err := d.message(outbox.Result, outbox.ID(f.Name, o.Start, outbox.Result, o.Generation), o.Start, o.Generation, o.Path, body); err != nil {

@@ -150,14 +150,9 @@ func (src Source) follow(ctx context.Context, sc *Scheduler, p Pipe, s *Snapshot
 }
 
 func (sc *Scheduler) score(o window.Outcome, c window.Cadence) {
-	if o.Generation == 0 {
-		return
+	if o.Generation > 0 {
+		sc.Scores = append(sc.Scores, Score{Start: at(o.Start), End: at(c.End(o.Start)), Peak: o.Highest(), Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off})
 	}
-	p := Score{Start: at(o.Start), End: at(c.End(o.Start)), Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off}
-	if o.Peak == o.Peak { // no NaN
-		p.Peak = &o.Peak
-	}
-	sc.Scores = append(sc.Scores, p)
 }
 
 func (src Source) events(ctx context.Context, sc *Scheduler, since int64) error {

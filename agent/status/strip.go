@@ -173,10 +173,7 @@ func (c *Cell) components(p Pipe, parts []part, now time.Time) {
 
 // judge sets what became of the window's run.
 func (c *Cell) judge(o window.Outcome) {
-	c.Anomalous = o.Anomalous
-	if o.Generation > 0 && o.Peak == o.Peak { // no NaN
-		c.Peak = &o.Peak
-	}
+	c.Anomalous, c.Peak = o.Anomalous, o.Highest()
 	switch o.Scoring {
 	case window.Delivered:
 		c.Stage, c.Why, c.Remedy = Delivered, "", ""

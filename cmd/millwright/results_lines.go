@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -83,9 +82,9 @@ func lineOf(o window.Outcome, r result) resultLine {
 	if o.Generation > 0 {
 		line.ID = outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation)
 	}
-	if o.Generation > 0 && !math.IsNaN(o.Peak) {
+	if line.Peak = o.Highest(); line.Peak != nil {
 		at := instantOf(o.PeakAt)
-		line.Peak, line.PeakAt = &o.Peak, &at
+		line.PeakAt = &at
 	}
 	rows := append([]byte{'['}, bytes.ReplaceAll(bytes.TrimSuffix(r.text, []byte{'\n'}), []byte{'\n'}, []byte{','})...)
 	line.Rows = append(rows, ']')
