@@ -30,11 +30,6 @@ const (
 	Nothing   Stage = "nothing"   // no row of it was ever taken
 )
 
-// Troubled tells whether a person should look at a window of this stage.
-func (s Stage) Troubled() bool {
-	return s == Missing || s == Failed || s == Unscored || s == Silent
-}
-
 // Cell is one window of a scheduler.
 type Cell struct {
 	Start     time.Time `json:"start"`
