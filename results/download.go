@@ -18,15 +18,16 @@ const maxReads = 3
 // download is an object that was written beside its place.
 type download struct {
 	objstore.Info
-	file *late
-	sum  [sha256.Size]byte
+	file  *late
+	sum   [sha256.Size]byte
+	other bool // these bytes may be those of an object with another ETag
 }
 
 // download reads a window's object unless it is one that is known. A store may
 // give the old bytes of an object that is being replaced with the new ETag: by
 // that tag they would be taken for the new ones for ever, so that bytes that do
-// not fit their tag are read again, until the same tag comes twice: then tags
-// are something else there.
+// not fit their tag are read again, until the same tag comes twice: then its
+// tags are most likely something else.
 func (f *follower) download(ctx context.Context, o window.Outcome) (download, error) {
 	known := f.refused(o)
 	if known == "" {
@@ -39,8 +40,8 @@ func (f *follower) download(ctx context.Context, o window.Outcome) (download, er
 		var err error
 		d.Info, err = f.r.store.Download(ctx, f.Bucket, window.ResultKey(f.Prefix, o.Start), known, f.r.set.Limits.Bytes, io.MultiWriter(d.file, sum, tag, turning{f}))
 		sum.Sum(d.sum[:0])
-		fits := !d.MD5Tag() || strings.EqualFold(d.ETag, hex.EncodeToString(tag.Sum(nil)))
-		if err != nil || fits || d.ETag == before || reads == maxReads {
+		d.other = err == nil && d.MD5Tag() && !strings.EqualFold(d.ETag, hex.EncodeToString(tag.Sum(nil)))
+		if !d.other || d.ETag == before || reads == maxReads {
 			return d, err
 		}
 		before = d.ETag

@@ -51,6 +51,20 @@ func TestReadThatMeetsAWrite(t *testing.T) {
 	}
 }
 
+// TestLongWrite of a store that gives old bytes with the new tag for a while:
+// they are refused, the tag is not.
+func TestLongWrite(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.uploaded(0)
+	whole := r.lines(0, 0.1, 0.2, 0.3)
+	r.put(0, whole)
+	r.f.r.store = &replacing{Store: r.store, body: whole[:len(whole)-20], tags: []string{tag(whole), tag(whole)}}
+	r.until(wake + 3*time.Minute)
+	r.is(0, window.Delivered)
+	r.onSite(0, whole)
+}
+
 // TestTagsThatAreNoMD5 of a store whose tags look like one: the result comes,
 // and is read twice for it.
 func TestTagsThatAreNoMD5(t *testing.T) {

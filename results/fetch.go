@@ -43,6 +43,9 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 	}
 	o := before
 	if err := f.inspect(body, &o); err != nil {
+		if got.other {
+			got.ETag = "" // the object with this tag may be better
+		}
 		return f.refuse(ctx, n, before, got.Info, file, err)
 	}
 	o.SHA256 = got.sum
