@@ -13,23 +13,6 @@ import (
 // StripLength is how many of a scheduler's windows a Snapshot shows.
 const StripLength = 48
 
-// Stage is how far a window has come, with all its components.
-type Stage string
-
-// The stages in the order of a good window, then what stands out.
-const (
-	Open      Stage = "open"      // under way, no row yet
-	Received  Stage = "received"  // rows are here, it is not sealed yet
-	Sealed    Stage = "sealed"    // its files wait for the bucket
-	Uploaded  Stage = "uploaded"  // in the bucket, its result is still to come
-	Delivered Stage = "delivered" // scored, and its result is on site
-	Missing   Stage = "missing"   // no result came in time
-	Failed    Stage = "failed"    // the service says that its run failed
-	Unscored  Stage = "unscored"  // in the bucket after the scheduler had read: no run has seen it
-	Silent    Stage = "silent"    // a component had nothing to say, so it has no file
-	Nothing   Stage = "nothing"   // no row of it was ever taken
-)
-
 // Cell is one window of a scheduler.
 type Cell struct {
 	Start     time.Time `json:"start"`

@@ -10,27 +10,19 @@ import (
 	"millwright/internal/event"
 )
 
-// letters stand for the stages of windows, in the order of the legend.
-func letters() []struct {
-	stage  status.Stage
-	letter byte
-	word   string
-} {
-	return []struct {
-		stage  status.Stage
-		letter byte
-		word   string
-	}{
-		{status.Delivered, '+', "delivered"},
-		{status.Uploaded, 'u', "uploaded"},
-		{status.Sealed, 's', "sealed"},
-		{status.Received, 'r', "received"},
-		{status.Open, '.', "under way"},
-		{status.Missing, '?', "result missing"},
-		{status.Failed, 'x', "run failed"},
-		{status.Unscored, 'o', "too late to be scored"},
-		{status.Silent, '0', "no file"},
-		{status.Nothing, '-', "no rows"},
+// letters stand for the stages of windows.
+func letters() map[status.Stage]byte {
+	return map[status.Stage]byte{
+		status.Delivered: '+',
+		status.Uploaded:  'u',
+		status.Sealed:    's',
+		status.Received:  'r',
+		status.Open:      '.',
+		status.Missing:   '?',
+		status.Failed:    'x',
+		status.Unscored:  'o',
+		status.Silent:    '0',
+		status.Nothing:   '-',
 	}
 }
 
@@ -50,7 +42,7 @@ func printWindowsOf(w io.Writer, s status.Snapshot) {
 }
 
 func letterStrip(cells []status.Cell) (strip, legend string) {
-	seen := map[status.Stage]int{}
+	letter, seen := letters(), map[status.Stage]int{}
 	late := 0
 	var b strings.Builder
 	for _, c := range cells {
@@ -58,16 +50,12 @@ func letterStrip(cells []status.Cell) (strip, legend string) {
 		if c.LateRows > 0 {
 			late++
 		}
-		for _, l := range letters() {
-			if l.stage == c.Stage {
-				b.WriteByte(l.letter)
-			}
-		}
+		b.WriteByte(letter[c.Stage])
 	}
 	var words []string
-	for _, l := range letters() {
-		if n := seen[l.stage]; n > 0 {
-			words = append(words, fmt.Sprintf("%c %d %s", l.letter, n, l.word))
+	for _, g := range status.Stages() {
+		if n := seen[g]; n > 0 {
+			words = append(words, fmt.Sprintf("%c %d %s", letter[g], n, g.Words()))
 		}
 	}
 	if late > 0 {
