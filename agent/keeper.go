@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/agent/status"
 	"millwright/internal/clock"
 )
 
@@ -101,10 +102,10 @@ func (k *keeper) look(ctx context.Context) {
 	}
 	st := k.watch.State()
 	if st.Settled {
-		k.notes.clear(ctx, "clock", "unsettled")
+		k.notes.clear(ctx, status.ClockScope, status.ClockUnsettled)
 		return
 	}
-	k.notes.stand(ctx, "clock", "unsettled",
+	k.notes.stand(ctx, status.ClockScope, status.ClockUnsettled,
 		fmt.Sprintf("the clock is not trusted: %s; forced sealing, lateness and time-outs wait, all else goes on", st.Reason),
 		"let the system synchronise its clock (timedatectl status); after 5 minutes without a step it is trusted again")
 }

@@ -20,10 +20,10 @@ type Attention struct {
 	Since  time.Time `json:"since,omitzero"`
 }
 
-// The note on a clock that is not trusted, as the daemon writes it.
+// The note on a clock that is not trusted, which the daemon writes.
 const (
-	clockScope = "clock"
-	unsettled  = "unsettled"
+	ClockScope     = "clock"
+	ClockUnsettled = "unsettled"
 )
 
 // attend adds what needs attention: what holds everything up first, then each
@@ -33,7 +33,7 @@ func (src Source) attend(ctx context.Context, s *Snapshot, sum ledger.Summary) e
 		s.ask(s.StateDir, "the daemon is not running", "start it with 'millwright run', or its service, and look at its log", time.Time{})
 	}
 	for _, n := range sum.Notices {
-		if n.Scope == clockScope && n.Code == unsettled {
+		if n.Scope == ClockScope && n.Code == ClockUnsettled {
 			s.Clock = Clock{Reason: n.Text, Since: n.At}
 		}
 		s.ask(n.Scope, n.Text, n.Remedy, n.At)
