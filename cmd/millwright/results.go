@@ -64,7 +64,11 @@ type resultsVerb struct {
 }
 
 func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCSV bool) error {
-	from, err := v.from(time.Now())
+	now, err := present(v.at)
+	if err != nil {
+		return err
+	}
+	from, err := v.from(now)
 	if asJSON && asCSV {
 		err = errors.New("--json and --csv are two forms of the same: give one of them")
 	}
@@ -114,13 +118,6 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 
 // from is the instant from which on windows are asked for.
 func (v *resultsVerb) from(now time.Time) (time.Time, error) {
-	if v.at != "" {
-		at, err := time.Parse(time.RFC3339, v.at)
-		if err != nil {
-			return at, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at)
-		}
-		now = at
-	}
 	for _, form := range []string{time.RFC3339, time.DateOnly} {
 		if t, err := time.Parse(form, v.since); err == nil {
 			return t.UTC(), nil

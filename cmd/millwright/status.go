@@ -32,8 +32,8 @@ they are told on standard error, what is shown is of the configuration that the 
 runs with, and the exit code is 78.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return v.with(cmd, func(ctx context.Context, src status.Source) error {
-				s, err := src.Take(ctx, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source, now time.Time) error {
+				s, err := src.Take(ctx, now)
 				if err != nil {
 					return err
 				}
@@ -56,18 +56,10 @@ type statusVerb struct {
 	json   bool
 }
 
-func (v *statusVerb) now() time.Time {
-	if t, err := time.Parse(time.RFC3339, v.at); err == nil {
-		return t
-	}
-	return time.Now()
-}
-
-func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.Source) error) error {
-	if v.at != "" {
-		if _, err := time.Parse(time.RFC3339, v.at); err != nil {
-			return exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at))
-		}
+func (v *statusVerb) with(cmd *cobra.Command, do func(ctx context.Context, src status.Source, now time.Time) error) error {
+	now, err := present(v.at)
+	if err != nil {
+		return err
 	}
 	cfg, ended, err := loadShown(v.config, cmd.ErrOrStderr())
 	if err != nil {
@@ -82,7 +74,7 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 		return err
 	}
 	defer led.Close()
-	if err := do(cmd.Context(), agent.StatusSource(cfg, led)); err != nil {
+	if err := do(cmd.Context(), agent.StatusSource(cfg, led), now); err != nil {
 		return err
 	}
 	return ended
@@ -108,8 +100,8 @@ func (v *statusVerb) dropCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return v.with(cmd, func(ctx context.Context, src status.Source) error {
-				drops, err := src.WhyDrop(ctx, path, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source, now time.Time) error {
+				drops, err := src.WhyDrop(ctx, path, now)
 				if err != nil {
 					return err
 				}
@@ -129,8 +121,8 @@ func (v *statusVerb) windowCommand() *cobra.Command {
 			if err != nil {
 				return exit(exitUsage, fmt.Errorf("read the time %q: write it like 2026-01-05T08:05:00Z", args[0]))
 			}
-			return v.with(cmd, func(ctx context.Context, src status.Source) error {
-				windows, err := src.WhyWindow(ctx, t, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source, now time.Time) error {
+				windows, err := src.WhyWindow(ctx, t, now)
 				if err != nil {
 					return err
 				}

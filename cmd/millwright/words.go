@@ -38,6 +38,18 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }
 
+// present is what --at takes for the present, or else the time of day.
+func present(at string) (time.Time, error) {
+	if at == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return t, exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", at))
+	}
+	return t, nil
+}
+
 func orNone(s string) string {
 	if s == "" {
 		return "none"
