@@ -97,7 +97,7 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 	case asJSON:
 		p = &jsonResults{out: out}
 	case asCSV:
-		p = &csvResults{out: out}
+		p = csvResults{out}
 	default:
 		p = &resultsTable{out: out, from: from, only: v.scheduler, paces: pacesOf(cfg), spark: sparksFor(os.Getenv)}
 	}
