@@ -133,12 +133,6 @@ func (f *follower) paired(d *draft, run window.Run) {
 	}
 }
 
-// mark enters an outcome and what was known before.
-func (d *draft) mark(was window.Scoring, o window.Outcome) {
-	d.outcome(o)
-	d.alarm.changes = append(d.alarm.changes, change{was: was, is: o})
-}
-
 // marked takes a committed outcome over into memory: only open ones stay there.
 func (f *follower) marked(o window.Outcome) {
 	w := f.waits[o.Start]
