@@ -116,7 +116,7 @@ func appendTop(dst []byte, top []resultline.Share) []byte {
 func (b *book) event(m outbox.Message) error {
 	var d event.Document
 	if err := json.Unmarshal(m.Body, &d); err != nil {
-		return &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return damaged(m, err)
 	}
 	p := b.page(monthly(m, "events"), eventHeader)
 	t := appendHead(p.text, m)
@@ -136,7 +136,7 @@ func (b *book) event(m outbox.Message) error {
 func (b *book) alarm(m outbox.Message) error {
 	var a outbox.Alarm
 	if err := json.Unmarshal(m.Body, &a); err != nil {
-		return &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return damaged(m, err)
 	}
 	p := b.page(monthly(m, "alarms"), alarmHeader)
 	t := appendHead(p.text, m)
