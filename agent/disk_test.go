@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-
-	"millwright/internal/clock"
-	"millwright/internal/ledger"
 )
 
 // TestReserveIsGivenBeforeTheDiskIsFull holds the free space that is asked for
@@ -41,21 +38,20 @@ func TestReserveIsGivenBeforeTheDiskIsFull(t *testing.T) {
 	}
 }
 
+// aGate is one before an empty state folder with a quota, on a disk of which
+// nothing is to stay free.
+func aGate(t *testing.T, quota int64) *gate {
+	t.Helper()
+	_, board := emptyBoard(t)
+	d := &disk{state: t.TempDir(), quota: quota, free: func(int64) int64 { return 0 }, now: time.Now}
+	return &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+}
+
 // TestRoomForAFewDrops shows that a batch that is too large is not all or nothing.
 func TestRoomForAFewDrops(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	g := aGate(t, 8<<20)
+	d, board := g.disk, g.notes
 	if err := d.tend(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,17 +139,8 @@ func TestADropThatNeverFitsHoldsNoOthersBack(t *testing.T) {
 // TestTheNoteStandsWhileALargeDropWaits: smaller ones that pass it do not end it.
 func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
 	t.Parallel()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{state: t.TempDir(), quota: 32 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	g := aGate(t, 32<<20)
+	d, board := g.disk, g.notes
 	for _, step := range []struct {
 		size  int64
 		room  int
@@ -172,17 +159,8 @@ func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
 // what is told of the disk stays close to what lies there, and none is refused.
 func TestUseIsCloseToWhatLies(t *testing.T) {
 	t.Parallel()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{state: t.TempDir(), quota: 4 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	g := aGate(t, 4<<20)
+	d, board := g.disk, g.notes
 	for i := range 500 {
 		if n := g.Room(t.Context(), []int64{20 << 10}); n != 1 {
 			t.Fatalf("batch %d is refused: %v", i, board.standing)
