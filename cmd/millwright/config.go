@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -127,10 +126,7 @@ func (r *configReport) add(found live.Report) {
 
 func (r *configReport) write(out io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(r)
+		return sayJSON(out, r)
 	}
 	for _, f := range r.Faults {
 		if _, err := fmt.Fprintln(out, f); err != nil {

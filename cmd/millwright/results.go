@@ -131,10 +131,7 @@ func (v *resultsVerb) from(now time.Time) (time.Time, error) {
 }
 
 func (v *resultsVerb) known(cfg *config.Config) error {
-	var names []string
-	for _, s := range cfg.Schedulers {
-		names = append(names, s.Name)
-	}
+	names := schedulersOf(cfg)
 	if v.scheduler == "" || slices.Contains(names, v.scheduler) {
 		return nil
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,9 +81,7 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(ctx context.Context, src s
 
 func (v *statusVerb) print(w io.Writer, value any, people func(io.Writer)) error {
 	if v.json {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(value)
+		return sayJSON(w, value)
 	}
 	people(w)
 	return nil
