@@ -89,7 +89,7 @@ func drops(s *status.Snapshot) string {
 	if len(words) == 0 {
 		return "none yet"
 	}
-	return strings.Join(words, ", ") + "; last taken " + ageOr(s.LastTaken, s.Time)
+	return strings.Join(words, ", ") + "; last taken " + age(s.LastTaken, s.Time)
 }
 
 func meter(used, quota int64) *node {
