@@ -105,7 +105,7 @@ func (d *draft) tell(how outbox.AlarmState) error {
 	if how == outbox.Cleared {
 		body.Ended = d.now.business.UTC().Format(time.RFC3339)
 	}
-	return d.message(outbox.Alert, outbox.ID(d.f.Name, a.Start, outbox.Alert, a.Generation), a.Start, a.Generation, "", body)
+	return d.message(outbox.Alert, a.Start, a.Generation, "", body)
 }
 
 // The codes of what stands on the Board; the scope is the scheduler.

@@ -44,7 +44,7 @@ func (d *draft) advance() error {
 	}
 	for i := range d.step.Events {
 		e := &d.step.Events[i]
-		if err := d.message(outbox.Change, outbox.ID(d.f.Name, e.Start, outbox.Change, e.Generation), e.Start, e.Generation, "", e.Document()); err != nil {
+		if err := d.message(outbox.Change, e.Start, e.Generation, "", e.Document()); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ func (f *follower) deliver(ctx context.Context, n now, was window.Scoring, o win
 		body.PeakAt = stamp(o.PeakAt)
 	}
 	d := f.draft(n)
-	if err := d.message(outbox.Result, outbox.ID(f.Name, o.Start, outbox.Result, o.Generation), o.Start, o.Generation, o.Path, body); err != nil {
+	if err := d.message(outbox.Result, o.Start, o.Generation, o.Path, body); err != nil {
 		return err
 	}
 	d.mark(was, o)

@@ -78,7 +78,8 @@ func enter(line []place, fed int64, o window.Outcome) []place {
 }
 
 // message adds one for the sinks.
-func (d *draft) message(kind outbox.Kind, id string, start, generation int64, path string, body any) error {
+func (d *draft) message(kind outbox.Kind, start, generation int64, path string, body any) error {
+	id := outbox.ID(d.f.Name, start, kind, generation)
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("write message %s: %w", id, err)
