@@ -54,7 +54,7 @@ type Store interface {
 
 // Service says what became of runs. It is asked only for windows without result.
 type Service interface {
-	List(ctx context.Context, scheduler string, from, to int64) ([]executions.Execution, error)
+	List(ctx context.Context, scheduler string, from, to int64) (map[int64]executions.Execution, error)
 }
 
 // Board shows conditions to people until they are cleared.
