@@ -109,6 +109,9 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	g := &ground{ledger: led, dirs: dirs, watch: clock.NewWatch(a.clock, last)}
+	if err := a.rehearse(ctx, led); err != nil {
+		return err
+	}
 	if g.board, err = openNotes(ctx, led, a.clock, a.log); err != nil {
 		return err
 	}

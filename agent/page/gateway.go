@@ -49,6 +49,9 @@ func live(l *status.Live, s *status.Snapshot) *node {
 func seconds(s float64) string { return fmt.Sprintf("%.0f s", s) }
 
 func clock(s *status.Snapshot) string {
+	if s.Clock.Rehearsal != nil {
+		return "rehearsal: " + s.Clock.Rehearsal.Words()
+	}
 	if s.Clock.Settled {
 		return "✓ trusted"
 	}

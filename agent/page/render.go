@@ -53,9 +53,17 @@ func top(s *status.Snapshot, refresh time.Duration) *node {
 		again, note = el("a", attr("href", "/"), txt("go on")), "paused · "
 	}
 	return el("header",
-		el("h1", txt(s.Instance)), state,
+		el("h1", txt(s.Instance)), state, rehearsal(s.Clock.Rehearsal),
 		el("p", attr("class", "when"), el("time", attr("datetime", s.Time.Format(time.RFC3339)), txt(s.Time.UTC().Format("Mon 2 Jan 2006, 15:04:05")+" UTC")), el("small", txt(note), again)),
 	)
+}
+
+// rehearsal warns that no time on the page is wall time.
+func rehearsal(r *status.Rehearsal) *node {
+	if r == nil {
+		return nil
+	}
+	return el("span", attr("class", "badge unknown"), txt("rehearsal "+r.Speed()))
 }
 
 func attention(s *status.Snapshot) *node {

@@ -129,17 +129,13 @@ func (r *configReport) write(out io.Writer, asJSON bool) error {
 		return sayJSON(out, r)
 	}
 	for _, f := range r.Faults {
-		if _, err := fmt.Fprintln(out, f); err != nil {
-			return err
-		}
+		tell(out, "", "%s", f.String())
 	}
 	for _, f := range r.Warnings {
-		if _, err := fmt.Fprintf(out, "warning: %s\n", f); err != nil {
-			return err
-		}
+		tell(out, "", "warning: %s", f.String())
 	}
-	_, err := fmt.Fprintf(out, "%s: %s, %s\n", r.File, count(len(r.Faults), "fault"), count(len(r.Warnings), "warning"))
-	return err
+	tell(out, "", "%s: %s, %s", r.File, count(len(r.Faults), "fault"), count(len(r.Warnings), "warning"))
+	return nil
 }
 
 func count[N int | int64](n N, noun string) string {

@@ -13,13 +13,13 @@ import (
 
 // page is what a man page is made of: one verb with its flags and what is below it.
 type page struct {
-	Name    string `json:"name"` // with those above it: "millwright config check"
-	Use     string `json:"use"`
-	Short   string `json:"short"`
-	Long    string `json:"long"`
-	Example string `json:"example"`
+	Name    string   `json:"name"` // with those above it: "millwright config check"
+	Use     string   `json:"use"`
+	Short   string   `json:"short"`
+	Long    string   `json:"long"`
+	Example string   `json:"example"`
 	Flags   []option `json:"flags"`
-	Below   []page `json:"below"`
+	Below   []page   `json:"below"`
 }
 
 type option struct {

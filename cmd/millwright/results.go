@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"millwright/agent"
 	"millwright/config"
 	"millwright/internal/ledger"
 	"millwright/internal/window"
@@ -51,7 +52,7 @@ Exit code 3 says that a result's file is gone or damaged; it is named on stderr.
 	f.BoolVar(&asJSON, "json", false, "print JSON lines")
 	f.BoolVar(&asCSV, "csv", false, "print CSV, a line for each row")
 	f.BoolVar(&v.follow, "follow", false, "go on with what comes, until interrupted")
-	f.StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal")
+	f.StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal that is over")
 	must(cmd.MarkFlagRequired("config"))
 	completeScheduler(cmd)
 	return cmd
@@ -87,6 +88,12 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 		return err
 	}
 	defer led.Close()
+	if v.at == "" {
+		if now, err = agent.StatusSource(cfg, led).Present(ctx, now); err != nil {
+			return err
+		}
+		from, _ = v.from(now) // it was read before
+	}
 	site, err := openSite(cfg.StateDir, outputsOf(cfg), errs)
 	if err != nil {
 		return err

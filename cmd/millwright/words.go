@@ -47,7 +47,7 @@ func sayJSON(w io.Writer, value any) error {
 	return enc.Encode(value)
 }
 
-// present is what --at takes for the present, or else the time of day.
+// present is what --at takes for the present, or else wall time.
 func present(at string) (time.Time, error) {
 	if at == "" {
 		return time.Now(), nil
