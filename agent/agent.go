@@ -162,6 +162,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	}
 	runners, names := a.sinks(g)
 	home := a.follow(g, store, names, g.fleet.Wake)
+	entry := &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log}
 	return &daemon{
 		results: home,
 		sinks:   func(ctx context.Context) error { return g.fleet.Run(ctx, runners) },
@@ -169,13 +170,13 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		sealer:  sealer,
 		ingester: &ingest.Ingester{
 			Taker: turning{site.listing(taker), ingesting.beat, limits.File, listed}, Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
-			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log},
+			Gate: entry,
 		},
 		uploader: up,
 		door:     a.door(g, dsk, up),
 		keeper: &keeper{
 			clock: a.clock, watch: watch, ledger: led, archives: rules, notes: board,
-			storeDate: storeDate(store, streams[0].Bucket), overdue: longestOverdue(streams), log: a.log,
+			storeDate: storeDate(store, streams[0].Bucket), within: entry.within, overdue: longestOverdue(streams), log: a.log,
 			beat: a.pulse.beat("keep", turnWithin),
 		},
 		reloader: a.reloader(g),

@@ -2,9 +2,11 @@ package agent
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -111,6 +113,33 @@ func TestResultsMakeRoomBehindTheArchive(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(c.dir); len(left) != 3 {
 		t.Errorf("%d files of results are left", len(left))
+	}
+}
+
+// TestResultsAloneKeepToTheQuota: they come to the site while no drop wants in.
+func TestResultsAloneKeepToTheQuota(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i := range 6 {
+		path := filepath.Join(dir, "results", fmt.Sprint(i))
+		put(t, path, time.Now())
+		if err := os.WriteFile(path, make([]byte, 2<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 1 << 60 }, now: time.Now} // others have filled the disk
+	c := &copies{dir: filepath.Join(dir, "results")}
+	g := &gate{disk: d, results: c, notes: &notes{}, log: zap.NewNop()}
+	for range 2 {
+		if err := g.within(t.Context()); err != nil || !slices.Equal(c.asked, []int64{4 << 20}) {
+			t.Errorf("asked for %d bytes, %v", c.asked, err)
+		}
+	}
+	if left, _ := os.ReadDir(c.dir); len(left) != 4 {
+		t.Errorf("%d files of results are left", len(left))
+	}
+	if d.quota = 0; g.within(t.Context()) != nil || len(c.asked) != 1 {
+		t.Errorf("without a quota %d bytes are asked for", c.asked)
 	}
 }
 
