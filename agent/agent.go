@@ -161,7 +161,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
 	}
 	runners, names := a.sinks(g)
-	home := a.follow(g, store, names, g.fleet.Wake)
+	home := a.follow(g, store, names, g.fleet.Wake, dsk.grew)
 	entry := &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log}
 	return &daemon{
 		results: home,

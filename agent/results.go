@@ -19,8 +19,8 @@ import (
 const resultLimit = 64 << 20
 
 // follow makes the part that brings results home. Sent is called after new
-// messages for the sinks, whose names are given.
-func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent func()) *results.Results {
+// messages for the sinks, whose names are given, grew with the bytes of results on site.
+func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent func(), grew func(bytes int64)) *results.Results {
 	beats, known := map[string]*beat{}, map[string]bool{}
 	for _, s := range a.cfg.Schedulers {
 		known[s.Name] = true
@@ -39,6 +39,7 @@ func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent f
 		Settled: g.watch.Settled,
 		Turned:  func(scheduler string) { beats[scheduler].turn() },
 		Sent:    sent,
+		Grew:    grew,
 	}
 	if a.cfg.Service.Endpoint != "" {
 		near, err := store.Neighbour(a.cfg.Service.Endpoint, executions.Service, a.cfg.Service.Region)

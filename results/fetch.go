@@ -62,6 +62,7 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 	if err := file.commit(); err != nil {
 		return err
 	}
+	f.r.set.Grew(o.Size)
 	return f.deliver(ctx, n, before.Scoring, o)
 }
 
