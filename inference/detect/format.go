@@ -91,10 +91,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	for _, s := range m.sums {
 		floats(s.N)
 		floats(s.Mean...)
-		p := len(s.Mean)
-		for i := range p {
-			floats(s.Scatter[i*p+i : (i+1)*p]...)
-		}
+		floats(s.Scatter...)
 	}
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...), nil
@@ -148,9 +145,7 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		s := moments.New(p)
 		s.N = r.take(1)[0]
 		copy(s.Mean, r.take(p))
-		for i := range p {
-			copy(s.Scatter[i*p+i:(i+1)*p], r.take(p-i))
-		}
+		copy(s.Scatter, r.take(len(s.Scatter)))
 		m.sums = append(m.sums, s)
 	}
 	if r.odd {

@@ -53,19 +53,37 @@ func fitPCA(c []float64, p, d int) (*pca, error) {
 	return f, nil
 }
 
-// project gives T2 = Σ (tₖ/sₖ)² over the axes and Q = ‖z - Σ tₖaₖ‖², and writes what
-// is left of the sensors, each in units of its spread. rest has room for z.
-func (f *pca) project(left, rest, z []float64) (t2, q float64) {
-	p := len(z)
-	copy(rest, z)
-	for k, s := range f.Spread {
-		axis := f.Axes[k*p : (k+1)*p]
-		t := dot(axis, z)
-		t2 += t * t / (s * s)
-		addScaled(rest, -t, axis)
+// measure gives T2 = Σ (tₖ/sₖ)² over the axes and Q = ‖z - Σ tₖaₖ‖² = ‖z‖² - Σ tₖ²
+// of the vectors that have lags, and what is left of their sensors, each in units of
+// its spread.
+func (f *pca) measure(s *measures, d int, vectors []*vector) {
+	p := (Lags + 1) * d
+	for k, v := range vectors {
+		if v.lagged {
+			z := s.z[k*p : (k+1)*p]
+			s.channels[k].t2, s.channels[k].q = 0, dot(z, z)
+			copy(s.rest[k*d:(k+1)*d], z)
+		}
 	}
-	for j := range left {
-		left[j] = rest[j] / f.Rest[j]
+	for i, spread := range f.Spread {
+		axis := f.Axes[i*p : (i+1)*p]
+		for k, v := range vectors {
+			if !v.lagged {
+				continue
+			}
+			t := dot(axis, s.z[k*p:(k+1)*p])
+			s.channels[k].t2 += t * t / (spread * spread)
+			s.channels[k].q -= t * t
+			addScaled(s.rest[k*d:(k+1)*d], -t, axis[:d])
+		}
 	}
-	return t2, dot(rest, rest)
+	for k, v := range vectors {
+		if !v.lagged {
+			continue
+		}
+		s.channels[k].q = max(s.channels[k].q, 0)
+		for j, r := range f.Rest {
+			s.rest[k*d+j] /= r
+		}
+	}
 }

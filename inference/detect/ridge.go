@@ -66,14 +66,6 @@ func (r *ridge) spread(c []float64, p, d int) []float64 {
 	return s
 }
 
-// residuals writes each sensor's residual in units of its spread.
-func (r *ridge) residuals(dst, z []float64) {
-	p := len(z)
-	for j := range dst {
-		dst[j] = dot(r.Weights[j*p:(j+1)*p], z) / r.Spread[j]
-	}
-}
-
 // invert gives (C+λI)⁻¹.
 func invert(c []float64, p int, lambda float64) (*mat.SymDense, error) {
 	a := mat.NewSymDense(p, append([]float64(nil), c...))

@@ -12,7 +12,7 @@ import (
 type Scorer struct {
 	m        *Model
 	features *features
-	r        *residuals
+	r        *measures
 	running  *average // of running rows
 	restart  *average // of rows of the restart time
 	blame    *ring    // each row's contributions
@@ -29,7 +29,7 @@ func (s *Scorer) Remark() Remark { return s.remark }
 func (m *Model) NewScorer() *Scorer {
 	d := len(m.basis.columns)
 	s := &Scorer{
-		m: m, features: newFeatures(&m.basis), r: newResiduals(d),
+		m: m, features: newFeatures(&m.basis), r: newMeasures(1, d),
 		running: newAverage(m.basis.spans.Score, m.calibration.Usual), restart: newAverage(m.basis.spans.Score, m.calibration.Usual),
 		blame: newRing(m.basis.spans.Score, d), shares: make([]float64, d),
 	}
@@ -58,7 +58,8 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	if r.Fresh {
 		s.blame.clear()
 	}
-	score := bounded(s.m.calibration.score(s.m.fit.measure(s.r, v)))
+	s.m.fit.measure(s.r, v)
+	score := bounded(s.m.calibration.score(s.r.channels[0]))
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)

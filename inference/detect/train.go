@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/inference/detect/crew"
 	"millwright/inference/detect/frame"
 	"millwright/inference/detect/moments"
 )
@@ -35,6 +36,7 @@ type trainer struct {
 	spans Spans
 	rules frame.Rules
 	basis basis
+	about []float64 // a usual value of each sensor that serves
 
 	labels []int64
 	states []frame.State
@@ -142,7 +144,11 @@ func (t *trainer) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.basis.modes = findModes(s.sample.pick(t.basis.columns), named, 2*t.spans.Input)
+	sample := s.sample.pick(t.basis.columns)
+	t.basis.modes = findModes(sample, named, 2*t.spans.Input)
+	for j := range t.basis.columns {
+		t.about = append(t.about, quantile(slices.DeleteFunc(sample.column(j), math.IsNaN), 0.5))
+	}
 	return nil
 }
 
@@ -217,27 +223,33 @@ func (t *trainer) enough(values []float64) bool {
 // from complete rows.
 func (t *trainer) scale(ctx context.Context) error {
 	d := len(t.basis.columns)
-	modes, gather := t.moments(d)
+	c := crew.New()
+	defer c.Close()
+	centers := make([][]float64, t.basis.modes.Count())
+	for k := range centers {
+		centers[k] = t.about
+	}
+	g := t.gathering(moments.NewFloor(c), d, centers)
 	err := t.vectors(ctx, func(i int, v *vector) error {
 		if t.class[i] == learnt && v.count == d {
-			gather[v.mode].Add(v.values[:d])
+			g.add(i, v.mode, v.values[:d])
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	modes := g.close()
 	var n float64
-	for m := range modes {
-		gather[m].Flush()
-		n += modes[m].N
+	for _, m := range modes {
+		n += m.N
 	}
 	if n < 2*float64(d) {
 		return fmt.Errorf("%.0f rows in which every sensor has a value: it takes at least %d", n, 2*d)
 	}
 	t.basis.scale = scaleOf(modes, d)
-	c, _ := t.basis.scale.pool(modes)
-	inv, err := invert(c, d, 1e-2)
+	pooled, _ := t.basis.scale.pool(modes)
+	inv, err := invert(pooled, d, 1e-2)
 	if err != nil {
 		return err
 	}
@@ -248,14 +260,4 @@ func (t *trainer) scale(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (t *trainer) moments(p int) ([]*moments.Moments, []*moments.Gatherer) {
-	m := make([]*moments.Moments, t.basis.modes.Count())
-	g := make([]*moments.Gatherer, len(m))
-	for k := range m {
-		m[k] = moments.New(p)
-		g[k] = moments.Gather(m[k])
-	}
-	return m, g
 }

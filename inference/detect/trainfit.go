@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/inference/detect/crew"
 	"millwright/inference/detect/frame"
 	"millwright/inference/detect/moments"
 )
@@ -17,7 +18,7 @@ import (
 // fit learns, scores the history with what was learnt without it, takes the worst of
 // it away from what is learnt, and does the same again.
 func (t *trainer) fit(ctx context.Context) (*Model, error) {
-	sums, err := t.gather(ctx, learnt)
+	sums, err := t.sums(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -32,27 +33,30 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if longer := t.settling(past.scores); longer > 0 {
 		t.rules.Restart += longer
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
+		sums, past = nil, history{} // room for what follows
 		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
 			return nil, err
 		}
-		if sums, err = t.gather(ctx, learnt); err != nil {
+		if sums, err = t.sums(ctx); err != nil {
 			return nil, err
 		}
 		if past, err = t.history(ctx, sums, lambda); err != nil {
 			return nil, err
 		}
 	}
-	if n := t.trim(past.rows); n > 0 {
-		t.log.Info("rows far out are not learnt", zap.Int("rows", n))
-		worst, err := t.gather(ctx, trimmed)
-		if err != nil {
-			return nil, err
+	n := t.trim(past.rows)
+	if n == 0 {
+		return t.model(sums, past, lambda)
+	}
+	t.log.Info("rows far out are not learnt", zap.Int("rows", n))
+	past = history{}
+	err = t.gather(ctx, trimmed, func(fold int, worst []*moments.Moments) {
+		for m := range worst {
+			sums[fold][m].Remove(worst[m])
 		}
-		for f := range sums {
-			for m := range sums[f] {
-				sums[f][m].Remove(worst[f][m])
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
@@ -117,22 +121,66 @@ func above(rows []scored, normal []frame.Range, limit float64) []Above {
 	return list
 }
 
-// gather makes a pass for the moments of the rows of a class, by fold and mode.
-func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, error) {
-	p := (Lags + 1) * len(t.basis.columns)
-	sums, gather := make([][]*moments.Moments, folds), make([][]*moments.Gatherer, folds)
-	for f := range sums {
-		sums[f], gather[f] = t.moments(p)
+// gather makes a pass for the moments of the rows of a class, by fold and mode, and
+// gives those of a fold to done when the pass is through with it.
+func (t *trainer) gather(ctx context.Context, of class, done func(fold int, modes []*moments.Moments)) error {
+	c := crew.New()
+	defer c.Close()
+	floor := moments.NewFloor(c)
+	var g *gathering
+	fold := -1
+	finish := func(next int) {
+		for ; fold < next; fold++ {
+			if g != nil {
+				done(fold, g.close())
+			}
+			g = t.gathering(floor, (Lags+1)*len(t.basis.columns), t.basis.scale.Center)
+		}
 	}
+	finish(0)
 	err := t.vectors(ctx, func(i int, v *vector) error {
+		finish(int(t.fold[i]))
 		if t.class[i] == of && v.lagged {
-			gather[t.fold[i]][v.mode].Add(v.values)
+			g.add(i, v.mode, v.values)
 		}
 		return nil
 	})
-	for _, g := range slices.Concat(gather...) {
-		g.Flush()
+	finish(folds)
+	return err
+}
+
+// gathering gathers the moments of each mode's vectors.
+type gathering struct {
+	modes []*moments.Moments
+	by    []*moments.Gatherer
+	last  []int // row that was added last
+}
+
+func (t *trainer) gathering(floor *moments.Floor, p int, centers [][]float64) *gathering {
+	g := &gathering{}
+	for k := range t.basis.modes.Count() {
+		m := moments.New(p)
+		g.modes, g.by, g.last = append(g.modes, m), append(g.by, floor.Gather(m, centers[k])), append(g.last, -2)
 	}
+	return g
+}
+
+func (g *gathering) add(i, mode int, vector []float64) {
+	g.by[mode].Add(vector, g.last[mode] == i-1)
+	g.last[mode] = i
+}
+
+func (g *gathering) close() []*moments.Moments {
+	for _, by := range g.by {
+		by.Close()
+	}
+	return g.modes
+}
+
+// sums are the moments of the learnt rows by fold and mode.
+func (t *trainer) sums(ctx context.Context) ([][]*moments.Moments, error) {
+	var sums [][]*moments.Moments
+	err := t.gather(ctx, learnt, func(_ int, modes []*moments.Moments) { sums = append(sums, modes) })
 	return sums, err
 }
 
@@ -147,29 +195,19 @@ type history struct {
 
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
-	d := len(t.basis.columns)
-	fits, spread, err := crossFit(sums, d, lambda, t.frozen)
+	fits, spread, err := crossFit(sums, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}
-	raw := make([]channels, len(t.class))
-	var counted []channels
-	r := newResiduals(d)
-	known, knows := make([]bool, len(t.class)), knownModes(sums)
-	err = t.vectors(ctx, func(i int, v *vector) error {
-		if t.states[i] == frame.Stopped {
-			return nil
-		}
-		f := t.fold[i]
-		raw[i] = fits[f].measure(r, v)
-		if t.class[i] >= learnt {
-			known[i] = knows[f][v.mode]
-			counted = append(counted, raw[i])
-		}
-		return nil
-	})
+	raw, known, err := t.raw(ctx, fits, knownModes(sums))
 	if err != nil {
 		return history{}, err
+	}
+	counted := make([]channels, 0, len(raw))
+	for i, c := range raw {
+		if t.class[i] >= learnt {
+			counted = append(counted, c)
+		}
 	}
 	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
@@ -195,6 +233,29 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 		}
 	}
 	return h, nil
+}
+
+// raw makes a pass for what the fit to the other folds says of each row, and whether it
+// knows the row's mode.
+func (t *trainer) raw(ctx context.Context, fits []*fit, knows [][]bool) ([]channels, []bool, error) {
+	raw, known := make([]channels, len(t.class)), make([]bool, len(t.class))
+	c := crew.New()
+	defer c.Close()
+	w := newWork(c, len(t.basis.columns))
+	err := t.vectors(ctx, func(i int, v *vector) error {
+		if t.states[i] == frame.Stopped {
+			return nil
+		}
+		f := t.fold[i]
+		if t.class[i] >= learnt {
+			known[i] = knows[f][v.mode]
+		}
+		w.add(fits[f], v, &raw[i])
+		return nil
+	})
+	w.send()
+	c.Wait()
+	return raw, known, err
 }
 
 // knownModes tells of each fold which modes the other folds know well enough to judge

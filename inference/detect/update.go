@@ -39,7 +39,7 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 // other quarters.
 func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	t.frozen = base.fit
-	sums, err := t.gather(ctx, learnt)
+	sums, err := t.sums(ctx)
 	if err != nil {
 		return nil, err
 	}
