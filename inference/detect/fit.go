@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 
+	"millwright/inference/detect/crew"
 	"millwright/inference/detect/moments"
 )
 
@@ -65,12 +66,12 @@ func crossFit(folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([
 	p := (Lags + 1) * d
 	fits := make([]*fit, len(folds))
 	others, lagged := newWander(d), newWander(d)
-	for i := range folds {
-		f, err := newFit(except(folds, i), d, lambda, frozen)
-		if err != nil {
-			return nil, spreads{}, err
-		}
-		fits[i] = f
+	err := crew.Each(len(folds), func(i int) (err error) {
+		fits[i], err = newFit(except(folds, i), d, lambda, frozen)
+		return err
+	})
+	if err != nil {
+		return nil, spreads{}, err
 	}
 	if frozen != nil {
 		for _, f := range fits {
@@ -142,29 +143,41 @@ type penalty struct{ Others, Lagged float64 }
 // every sensor has the same say.
 func choosePenalty(folds [][]*moments.Moments, d int) (penalty, error) {
 	p := (Lags + 1) * d
-	others, lagged := make([]float64, len(lambdas())), make([]float64, len(lambdas()))
-	for i := range folds {
+	type tried struct{ others, lagged [4]float64 }
+	by := make([]tried, len(folds))
+	err := crew.Each(len(folds), func(i int) error {
 		rest := except(folds, i)
 		s := scaleOf(rest, d)
 		c, n := s.pool(rest)
 		held, m := s.pool(folds[i])
 		if n == 0 || m == 0 {
-			continue
+			return nil
 		}
 		for k, l := range lambdas() {
 			a, err := fitRidge(corner(c, p, d), d, d, l)
 			if err != nil {
-				return penalty{}, err
+				return err
 			}
 			b, err := fitRidge(c, p, d, l)
 			if err != nil {
-				return penalty{}, err
+				return err
 			}
-			others[k] += logSum(a.spread(corner(held, p, d), d, d))
-			lagged[k] += logSum(b.spread(held, p, d))
+			by[i].others[k] = logSum(a.spread(corner(held, p, d), d, d))
+			by[i].lagged[k] = logSum(b.spread(held, p, d))
+		}
+		return nil
+	})
+	if err != nil {
+		return penalty{}, err
+	}
+	var all tried
+	for _, t := range by {
+		for k := range t.others {
+			all.others[k] += t.others[k]
+			all.lagged[k] += t.lagged[k]
 		}
 	}
-	return penalty{lambdas()[least(others)], lambdas()[least(lagged)]}, nil
+	return penalty{lambdas()[least(all.others[:])], lambdas()[least(all.lagged[:])]}, nil
 }
 
 // except adds up the moments of all folds but one, mode by mode.

@@ -35,7 +35,8 @@ type sensorSurvey struct {
 	last      float64
 	up, down  int64
 	values    map[float64]struct{} // at most maxCategories+1
-	intervals map[int64]int64      // rows from one value to the next: how often
+	regular   int64                // how often a value is one row after the other
+	intervals map[int64]int64      // more rows from one to the next: how often
 	at        int64                // label of the last value
 }
 
@@ -60,7 +61,11 @@ func (s *survey) add(r frame.Row, rate time.Duration) {
 }
 
 func (s *sensorSurvey) add(v float64, label int64, rate time.Duration, running bool) {
-	if s.at != 0 {
+	switch {
+	case s.at == 0:
+	case label-s.at == int64(rate):
+		s.regular++
+	default:
 		s.intervals[(label-s.at)/int64(rate)]++
 	}
 	s.at = label
@@ -87,18 +92,18 @@ func (s *sensorSurvey) add(v float64, label int64, rate time.Duration, running b
 // hold is how long a value stands: three times the interval that all but one in a
 // hundred keep to, at least three rows.
 func (s *sensorSurvey) hold(rate time.Duration) time.Duration {
-	var total, sum, widest int64
+	total, sum, widest := s.regular, s.regular, int64(1)
 	for _, n := range s.intervals {
 		total += n
 	}
-	for rows := int64(1); total > 0 && sum*100 < total*99; rows++ {
+	for rows := int64(2); total > 0 && sum*100 < total*99; rows++ {
 		if rows > int64(maxHold/rate) {
 			break
 		}
 		sum += s.intervals[rows]
 		widest = rows
 	}
-	return min(3*rate*time.Duration(max(widest, 1)), maxHold)
+	return min(3*rate*time.Duration(widest), maxHold)
 }
 
 // unfit says why a sensor cannot serve, "" when it can. A coarse reading flickers
