@@ -17,7 +17,8 @@ type Settings struct {
 	ModeSensors       []frame.Name  // that set the operating point, the main one first; nil: found
 	MinHistory        time.Duration // of unlabelled running time, to verify the target; 0: 14 days
 	Labels            Labels
-	Seed              uint64 // of samples
+	Seed              uint64   // of samples
+	Progress          Progress // nil: nobody asks
 }
 
 // Labels are what people said of the past.

@@ -43,6 +43,8 @@ type trainer struct {
 	class  []class
 	fold   []uint8
 
+	passes  int  // so far
+	most    int  // passes there will be at the most
 	frozen  *fit // of the base that is updated; nil: each fit has its own
 	dropped []Dropped
 }
@@ -54,6 +56,10 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 	}
 	t := &trainer{src: src, s: s.withDefaults(), log: log, spans: SpansOf(s.Rate)}
 	t.basis.spans = t.spans
+	t.most = passesAlways + passesTrimming
+	if t.s.Off.Set() && t.s.Restart == 0 {
+		t.most += passesSettling
+	}
 	for _, step := range []func(context.Context) error{t.survey, t.classify, t.scale} {
 		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("train: %w", err)
@@ -98,6 +104,7 @@ func (t *trainer) survey(ctx context.Context) error {
 		return fmt.Errorf("off condition: there is no sensor %s", t.s.Off.Sensor)
 	}
 	s := newSurvey(len(names), t.s.Seed)
+	t.pass("sensors")
 	if err := t.rows(ctx, func(_ int, r frame.Row) error { s.add(r, t.s.Rate); return nil }); err != nil {
 		return err
 	}
@@ -110,6 +117,7 @@ func (t *trainer) survey(ctx context.Context) error {
 	}
 	filled := make([]int64, len(names))
 	var running int64
+	t.pass("gaps")
 	err := t.rows(ctx, func(_ int, r frame.Row) error {
 		if r.State != frame.Running {
 			return nil
@@ -175,6 +183,7 @@ func (t *trainer) classify(ctx context.Context) error {
 	}
 	t.labels, t.states, t.class = t.labels[:0], t.states[:0], t.class[:0]
 	n := 0
+	t.pass("rows that count")
 	err := t.rows(ctx, func(_ int, r frame.Row) error {
 		k := learnt
 		switch {
@@ -230,6 +239,7 @@ func (t *trainer) scale(ctx context.Context) error {
 		centers[k] = t.about
 	}
 	g := t.gathering(moments.NewFloor(c), d, centers)
+	t.pass("scales")
 	err := t.vectors(ctx, func(i int, v *vector) error {
 		if t.class[i] == learnt && v.count == d {
 			g.add(i, v.mode, v.values[:d])

@@ -33,6 +33,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if longer := t.settling(past.scores); longer > 0 {
 		t.rules.Restart += longer
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
+		t.most = t.passes + passesSettling + passesTrimming
 		sums, past = nil, history{} // room for what follows
 		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
 			return nil, err
@@ -45,6 +46,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 		}
 	}
 	n := t.trim(past.rows)
+	t.most = t.passes + passesTrimming
 	if n == 0 {
 		return t.model(sums, past, lambda)
 	}
@@ -124,6 +126,7 @@ func above(rows []scored, normal []frame.Range, limit float64) []Above {
 // gather makes a pass for the moments of the rows of a class, by fold and mode, and
 // gives those of a fold to done when the pass is through with it.
 func (t *trainer) gather(ctx context.Context, of class, done func(fold int, modes []*moments.Moments)) error {
+	t.pass("statistics")
 	c := crew.New()
 	defer c.Close()
 	floor := moments.NewFloor(c)
@@ -195,6 +198,7 @@ type history struct {
 
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
+	t.pass("fits and scores")
 	fits, spread, err := crossFit(sums, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return history{}, err

@@ -25,6 +25,7 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 	}
 	s.Rate = base.rules.Rate
 	t := &trainer{src: newer{src, base.Trained.End}, s: s.withDefaults(), log: log, spans: base.basis.spans, rules: base.rules, basis: base.basis}
+	t.most = passesUpdate
 	if err := t.classify(ctx); err != nil {
 		return nil, fmt.Errorf("update: %w", err)
 	}

@@ -1,6 +1,6 @@
 // Package files reads a machine's history from CSV files: each file's rows are brought
 // to the grid and joined with those of the others, in memory that does not grow with
-// their length. It writes nothing and knows no models.
+// their length. It writes nothing but scratch files and knows no models.
 package files
 
 import (

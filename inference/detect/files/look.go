@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"math"
+	"strings"
 
 	"millwright/inference/detect/frame"
 	"millwright/internal/series"
@@ -18,7 +19,11 @@ func (s *Source) look(ctx context.Context, p *part) error {
 	defer file.Close()
 	defer r.Close()
 	p.first = math.MaxInt64
-	rs := s.resampler(func(int64, []float64) error { return nil })
+	if info, err := file.Stat(); err == nil {
+		p.size = info.Size()
+	}
+	p.packed = strings.HasSuffix(p.Path, ".gz")
+	rs := s.resampler(func(int64, []float64) error { p.bins++; return nil })
 	err = batches(r, func(b *series.Batch) error {
 		for _, t := range b.Times {
 			p.first = min(p.first, t)
@@ -76,6 +81,6 @@ func (s *Source) tell(p *part, read series.Report, resampled series.ResampleRepo
 		s.note(p, "%d values differ from an earlier one of the same timestamp and sensor, which is used", n)
 	}
 	if p.disorder {
-		s.note(p, "its rows are far out of order, so they are sorted at every pass")
+		s.note(p, "its rows are far out of order, so they are sorted")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"millwright/inference/detect/frame"
@@ -22,7 +23,8 @@ type Options struct {
 	Label     window.Label
 	Aggregate series.Aggregate
 	CSV       series.Options
-	Columns   []frame.Name // only these, in this order; nil: all, in the files' order
+	Columns   []frame.Name  // only these, in this order; nil: all, in the files' order
+	Read      *atomic.Int64 // counts the bytes that Open reads; nil: nobody asks
 }
 
 // Source joins files row by row. It may be read as often as wanted, by one goroutine
@@ -34,6 +36,7 @@ type Source struct {
 	found map[frame.Name]bool // in some file
 	parts []*part
 	notes []string
+	read  *atomic.Int64
 }
 
 var _ frame.Source = (*Source)(nil)
@@ -44,12 +47,15 @@ type part struct {
 	order    int   // of those that hold the same label, the first in order wins
 	first    int64 // stamp of its oldest row
 	disorder bool  // rows are further behind than a Resampler waits: it has to be sorted
+	packed   bool  // by gzip
+	size     int64 // bytes
+	bins     int64 // rows on the grid, or a few less
 }
 
 // Open looks through every file once. Files of components that are not asked for are
 // left alone.
 func Open(ctx context.Context, list []File, o Options) (*Source, error) {
-	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}}
+	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}, read: o.Read}
 	for i, n := range s.names {
 		s.at[n] = i
 	}
@@ -99,12 +105,40 @@ func (s *Source) Missing() []frame.Name {
 	return none
 }
 
+// Size is that of all files, in bytes.
+func (s *Source) Size() int64 {
+	var n int64
+	for _, p := range s.parts {
+		n += p.size
+	}
+	return n
+}
+
+// Count has passes that begin from now on add the bytes that they read to n.
+func (s *Source) Count(n *atomic.Int64) { s.read = n }
+
+// counted is a file that tells how much of it was read.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
 func (s *Source) open(p *part) (*os.File, *series.Reader, error) {
 	file, err := os.Open(p.Path)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := series.NewReader(file, s.o.CSV)
+	in := io.Reader(file)
+	if s.read != nil {
+		in = counted{file, s.read}
+	}
+	r, err := series.NewReader(in, s.o.CSV)
 	if err != nil {
 		file.Close()
 		return nil, nil, err
