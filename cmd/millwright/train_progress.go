@@ -71,7 +71,7 @@ func (p *trainProgress) read(src *files.Source, part frame.Source) (rows frame.S
 // Pass implements detect.Progress.
 func (p *trainProgress) Pass(n, most int, name string) {
 	if p.screen != nil {
-		p.rows.Count(p.step(fmt.Sprintf("pass %d of at most %d: %s", n, most, name), p.rows.Size()))
+		p.rows.Count(p.step(fmt.Sprintf("%d of at most %d: %s", n, most, name), p.rows.Size()))
 	} else if time.Since(p.begun) > moment {
 		p.log.Info("pass", zap.Int("number", n), zap.Int("at_most", most), zap.String("of", name))
 	}

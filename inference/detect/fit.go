@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"context"
 	"math"
 
 	"millwright/inference/detect/crew"
@@ -62,11 +63,11 @@ const wanderer = 4.541 * 1.118 / 2.326
 // crossFit fits to all folds but one, for each of them. The spreads, which the fits
 // take over, are those of each half of the history under the fit to the other half:
 // rows to be scored lie about as far off.
-func crossFit(folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, spreads, error) {
+func crossFit(ctx context.Context, folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, spreads, error) {
 	p := (Lags + 1) * d
 	fits := make([]*fit, len(folds))
 	others, lagged := newWander(d), newWander(d)
-	err := crew.Each(len(folds), func(i int) (err error) {
+	err := crew.Each(ctx, len(folds), func(i int) (err error) {
 		fits[i], err = newFit(except(folds, i), d, lambda, frozen)
 		return err
 	})
@@ -141,11 +142,11 @@ type penalty struct{ Others, Lagged float64 }
 // has not seen. Second moments are enough to know them: the residual w·z has the
 // variance wᵀCw, with C of the rows held out. What counts is Σ log spread, so that
 // every sensor has the same say.
-func choosePenalty(folds [][]*moments.Moments, d int) (penalty, error) {
+func choosePenalty(ctx context.Context, folds [][]*moments.Moments, d int) (penalty, error) {
 	p := (Lags + 1) * d
 	type tried struct{ others, lagged [4]float64 }
 	by := make([]tried, len(folds))
-	err := crew.Each(len(folds), func(i int) error {
+	err := crew.Each(ctx, len(folds), func(i int) error {
 		rest := except(folds, i)
 		s := scaleOf(rest, d)
 		c, n := s.pool(rest)
@@ -154,6 +155,9 @@ func choosePenalty(folds [][]*moments.Moments, d int) (penalty, error) {
 			return nil
 		}
 		for k, l := range lambdas() {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			a, err := fitRidge(corner(c, p, d), d, d, l)
 			if err != nil {
 				return err

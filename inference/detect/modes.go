@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -64,7 +65,7 @@ const (
 // it, so of all that tell nearly as much as the best it is the one with the sharpest
 // plateaus. dwell is how many rows a mode lasts on average at the least. With named
 // sensors only those are considered, and the first with plateaus is taken.
-func findModes(s *sample, named []int, dwell int) Modes {
+func findModes(ctx context.Context, s *sample, named []int, dwell int) (Modes, error) {
 	type candidate struct {
 		modes     Modes
 		explained float64
@@ -76,7 +77,7 @@ func findModes(s *sample, named []int, dwell int) Modes {
 		means[j] = meanOf(columns[j])
 	}
 	found := make([]candidate, s.width)
-	_ = crew.Each(s.width, func(j int) error {
+	err := crew.Each(ctx, s.width, func(j int) error {
 		if named != nil && !slices.Contains(named, j) {
 			return nil
 		}
@@ -85,6 +86,9 @@ func findModes(s *sample, named []int, dwell int) Modes {
 		}
 		return nil
 	})
+	if err != nil {
+		return Modes{}, err
+	}
 	var all []candidate
 	best := 0.0
 	for _, c := range found {
@@ -98,9 +102,9 @@ func findModes(s *sample, named []int, dwell int) Modes {
 			return slices.Index(named, a.modes.Sensor) - slices.Index(named, b.modes.Sensor)
 		})
 		if len(all) > 0 {
-			return all[0].modes
+			return all[0].modes, nil
 		}
-		return Modes{}
+		return Modes{}, nil
 	}
 	var chosen candidate
 	for _, c := range all {
@@ -108,7 +112,7 @@ func findModes(s *sample, named []int, dwell int) Modes {
 			chosen = c
 		}
 	}
-	return chosen.modes
+	return chosen.modes, nil
 }
 
 // nearlyBest is the share of the best explanation that makes a rival.

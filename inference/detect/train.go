@@ -153,7 +153,9 @@ func (t *trainer) survey(ctx context.Context) error {
 		return err
 	}
 	sample := s.sample.pick(t.basis.columns)
-	t.basis.modes = findModes(sample, named, 2*t.spans.Input)
+	if t.basis.modes, err = findModes(ctx, sample, named, 2*t.spans.Input); err != nil {
+		return err
+	}
 	for j := range t.basis.columns {
 		t.about = append(t.about, quantile(slices.DeleteFunc(sample.column(j), math.IsNaN), 0.5))
 	}

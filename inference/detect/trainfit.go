@@ -22,7 +22,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	lambda, err := choosePenalty(sums, len(t.basis.columns))
+	lambda, err := choosePenalty(ctx, sums, len(t.basis.columns))
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ type history struct {
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	t.pass("fits and scores")
-	fits, spread, err := crossFit(sums, len(t.basis.columns), lambda, t.frozen)
+	fits, spread, err := crossFit(ctx, sums, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}

@@ -4,6 +4,7 @@
 package crew
 
 import (
+	"context"
 	"runtime"
 	"sync"
 )
@@ -66,11 +67,16 @@ func (c *Crew) Close() {
 }
 
 // Each calls fn for 0 to n-1, beside each other, and gives the first error by number.
-func Each(n int, fn func(i int) error) error {
+// When ctx ends it calls fn no more and gives ctx's error.
+func Each(ctx context.Context, n int, fn func(i int) error) error {
 	c := New()
 	errs := make([]error, n)
 	for i := range n {
-		c.Do(func(int) { errs[i] = fn(i) }, nil)
+		c.Do(func(int) {
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				errs[i] = fn(i)
+			}
+		}, nil)
 	}
 	c.Close()
 	for _, err := range errs {

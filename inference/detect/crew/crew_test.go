@@ -1,6 +1,7 @@
 package crew
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"slices"
@@ -37,7 +38,7 @@ func TestWorkIsPutInPlaceInOrder(t *testing.T) {
 func TestEachGivesTheFirstError(t *testing.T) {
 	t.Parallel()
 	one, two := errors.New("one"), errors.New("two")
-	err := Each(9, func(i int) error {
+	err := Each(t.Context(), 9, func(i int) error {
 		switch i {
 		case 3:
 			return one
@@ -49,7 +50,12 @@ func TestEachGivesTheFirstError(t *testing.T) {
 	if !errors.Is(err, one) {
 		t.Error(err)
 	}
-	if err := Each(0, nil); err != nil {
+	if err := Each(t.Context(), 0, nil); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Each(ctx, 3, func(int) error { t.Error("called"); return nil }); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
