@@ -124,11 +124,8 @@ func (f *features) smoothComplete(dst []float64, n int) {
 	clear(dst)
 	var weight float64
 	for i := range n {
-		w := f.weight[i]
-		for j, x := range f.inputs.row(i) {
-			dst[j] += w * x
-		}
-		weight += w
+		addScaled(dst, f.weight[i], f.inputs.row(i))
+		weight += f.weight[i]
 	}
 	for j := range dst {
 		dst[j] /= weight
