@@ -13,6 +13,10 @@ type pca struct {
 	Axes   []float64 // component by entry, orthonormal rows
 	Spread []float64 // standard deviation along each
 	Rest   []float64 // per sensor: standard deviation of what the axes leave over
+
+	Sensors []float64 // degrees of freedom that each sensor's spread has
+	known   []float64 // those along each axis
+	beside  []float64 // per sensor: variance of what the axes leave over, of all its lags
 }
 
 // kept is the share of the variance that the axes take in.
@@ -53,19 +57,43 @@ func fitPCA(c []float64, p, d int) (*pca, error) {
 	return f, nil
 }
 
-// project gives T2 = Σ (tₖ/sₖ)² over the axes and Q = ‖z - Σ tₖaₖ‖², and writes what
+// know takes the degrees of freedom that the sensors' spreads have. That of an axis is
+// in between those of the sensors that it is made of.
+func (f *pca) know(sensors []float64, d int) {
+	f.Sensors = sensors
+	f.known, f.beside = make([]float64, len(f.Spread)), make([]float64, d)
+	p := (Lags + 1) * d
+	for k := range f.known {
+		var sum float64
+		for i, a := range f.Axes[k*p : (k+1)*p] {
+			sum += a * a / sensors[i%d]
+		}
+		f.known[k] = min(1/positive(sum), wellKnown)
+	}
+	for j, s := range f.Rest {
+		f.beside[j] = (Lags + 1) * s * s
+	}
+}
+
+// project gives how far out a vector lies along the axes, T2 = Σ (tₖ/sₖ)², and beside
+// them, Q = ‖z - Σ tₖaₖ‖², both with every part told by its surprise, and writes what
 // is left of the sensors, each in units of its spread. rest has room for z.
 func (f *pca) project(left, rest, z []float64) (t2, q float64) {
-	p := len(z)
+	p, d := len(z), len(left)
 	copy(rest, z)
 	for k, s := range f.Spread {
 		axis := f.Axes[k*p : (k+1)*p]
 		t := dot(axis, z)
-		t2 += t * t / (s * s)
+		t2 += surprise(t*t/(s*s), f.known[k])
 		addScaled(rest, -t, axis)
 	}
 	for j := range left {
 		left[j] = rest[j] / f.Rest[j]
+		var sum float64
+		for i := j; i < p; i += d {
+			sum += rest[i] * rest[i]
+		}
+		q += f.beside[j] * surprise(sum/f.beside[j], f.Sensors[j])
 	}
-	return t2, dot(rest, rest)
+	return t2, q
 }

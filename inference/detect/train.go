@@ -41,7 +41,11 @@ type trainer struct {
 	class  []class
 	fold   []uint8
 
-	frozen  *fit // of the base that is updated; nil: each fit has its own
+	// Of the base that is updated: the fit whose scales stay, nil for none, and the
+	// calibration where the newer rows are too few for their own.
+	frozen      *fit
+	calibration Calibration
+
 	dropped []Dropped
 }
 

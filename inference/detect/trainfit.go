@@ -57,25 +57,31 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
 	}
-	return t.model(sums, past, lambda)
+	return t.model(sums, past, lambda, t.limit(past))
+}
+
+// limit finds the limit of running rows and of restarts.
+func (t *trainer) limit(past history) Limit {
+	l := findLimit(past.rows, t.s.Rate, t.s)
+	l.judgeRestarts(past.restartPeak)
+	if !l.Verified {
+		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
+	}
+	return l
 }
 
 // model puts together what was learnt.
-func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty) (*Model, error) {
+func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty, limit Limit) (*Model, error) {
 	all := except(sums, -1)
 	f, err := newFit(all, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return nil, err
 	}
-	f.others.Spread, f.lagged.Spread = past.spread.others, past.spread.lagged
+	f.know(past.known)
 	m := &Model{
 		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: f, calibration: past.calibration,
-		lambda: lambda, limit: findLimit(past.rows, t.s.Rate, t.s), sums: all,
+		lambda: lambda, limit: limit, sums: all,
 		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped},
-	}
-	m.limit.judgeRestarts(past.restartPeak)
-	if !m.limit.Verified {
-		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
 	for _, r := range t.s.Labels.Anomaly {
 		if r.End >= t.labels[0] && r.Start <= t.labels[len(t.labels)-1] {
@@ -138,7 +144,7 @@ func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, e
 
 // history is what the fits to the other folds say of each row.
 type history struct {
-	spread      spreads
+	known       known
 	rows        []scored
 	scores      []float64 // of each row alone
 	calibration Calibration
@@ -148,14 +154,14 @@ type history struct {
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	d := len(t.basis.columns)
-	fits, spread, err := crossFit(sums, d, lambda, t.frozen)
+	fits, k, err := crossFit(sums, d, lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}
 	raw := make([]channels, len(t.class))
 	var counted []channels
 	r := newResiduals(d)
-	known, knows := make([]bool, len(t.class)), knownModes(sums)
+	met, knows := make([]bool, len(t.class)), knownModes(sums)
 	err = t.vectors(ctx, func(i int, v *vector) error {
 		if t.states[i] == frame.Stopped {
 			return nil
@@ -163,7 +169,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 		f := t.fold[i]
 		raw[i] = fits[f].measure(r, v)
 		if t.class[i] >= learnt {
-			known[i] = knows[f][v.mode]
+			met[i] = knows[f][v.mode]
 			counted = append(counted, raw[i])
 		}
 		return nil
@@ -171,11 +177,14 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	if err != nil {
 		return history{}, err
 	}
-	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
+	h := history{known: k, calibration: t.calibration, rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
+	if h.calibration.Median == nil {
+		h.calibration = calibrate(counted)
+	}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
-		apart := !known[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
+		apart := !met[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
 		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), apart}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
