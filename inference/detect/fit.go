@@ -20,9 +20,9 @@ type fit struct {
 // lambdas are the ridges that are tried; sensors are in units of their spread.
 func lambdas() []float64 { return []float64{1e-3, 1e-2, 1e-1, 1} }
 
-// newRegressions fits the ridges to the moments of each mode's vectors, on their own scale or
-// on that of a frozen fit.
-func newRegressions(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
+// newFit fits all members to the moments of each mode's vectors, on their own scale or on
+// that of a frozen fit.
+func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
 	f := &fit{d: d}
 	if f.scale = scaleOf(modes, d); frozen != nil {
 		f.scale = frozen.scale
@@ -36,94 +36,29 @@ func newRegressions(modes []*moments.Moments, d int, lambda penalty, frozen *fit
 	if f.lagged, err = fitRidge(c, p, d, lambda.Lagged); err != nil {
 		return nil, err
 	}
-	return f, nil
-}
-
-// newFit fits all members.
-func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
-	f, err := newRegressions(modes, d, lambda, frozen)
-	if err != nil {
-		return nil, err
-	}
-	c, _ := f.scale.pool(modes)
-	f.pca, err = fitPCA(c, (Lags+1)*d, d)
+	f.pca, err = fitPCA(c, p, d)
 	return f, err
 }
 
-// spreads are the standard deviations of the members' residuals on rows that the
-// fit has not seen, widened for sensors that wander.
-type spreads struct{ others, lagged []float64 }
-
-// wanderer is how much wider than its spread a residual is taken to be that keeps to
-// one value within each part of the history and has another in every part. Then as
-// many values as there are folds are all that is known of it, and the next one lies
-// within what Student's t says of them: t(99 %, folds-1) sqrt(1+1/folds) / z(99 %).
-const wanderer = 4.541 * 1.118 / 2.326
-
-// crossFit fits to all folds but one, for each of them. The spreads, which the fits
-// take over, are those of each half of the history under the fit to the other half:
-// rows to be scored lie about as far off.
-func crossFit(ctx context.Context, folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, spreads, error) {
-	p := (Lags + 1) * d
+// crossFit fits to all folds but one, for each of them, and tells how well each
+// sensor's residuals are known. With a frozen fit that stays as it was.
+func crossFit(ctx context.Context, folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, known, error) {
 	fits := make([]*fit, len(folds))
-	others, lagged := newWander(d), newWander(d)
 	err := crew.Each(ctx, len(folds), func(i int) (err error) {
 		fits[i], err = newFit(except(folds, i), d, lambda, frozen)
 		return err
 	})
 	if err != nil {
-		return nil, spreads{}, err
+		return nil, known{}, err
 	}
-	if frozen != nil {
-		for _, f := range fits {
-			f.others.Spread, f.lagged.Spread = frozen.others.Spread, frozen.lagged.Spread
-		}
-		return fits, spreads{frozen.others.Spread, frozen.lagged.Spread}, nil
+	k := frozen.known()
+	if frozen == nil {
+		k = knownOf(folds, fits, d)
 	}
-	halves := [][]*moments.Moments{except(folds[:2], -1), except(folds[2:], -1)}
-	for i := range halves {
-		f, err := newRegressions(halves[1-i], d, lambda, frozen)
-		if err != nil {
-			return nil, spreads{}, err
-		}
-		c, n := f.scale.pool(halves[i])
-		mean := f.scale.mean(halves[i])
-		others.add(n, f.others, corner(c, p, d), mean[:d])
-		lagged.add(n, f.lagged, c, mean)
-	}
-	s := spreads{others.spread(), lagged.spread()}
 	for _, f := range fits {
-		f.others.Spread, f.lagged.Spread = s.others, s.lagged
+		f.know(k)
 	}
-	return fits, s, nil
-}
-
-// wander sums up, over the folds, each residual's square and the square of its mean
-// in the fold.
-type wander struct{ n, square, between []float64 }
-
-func newWander(d int) *wander {
-	return &wander{make([]float64, 1), make([]float64, d), make([]float64, d)}
-}
-
-func (w *wander) add(n float64, r *ridge, c, mean []float64) {
-	w.n[0] += n
-	d := len(w.square)
-	for j, s := range r.spread(c, len(mean), d) {
-		w.square[j] += n * s * s
-		m := dot(r.Weights[j*len(mean):(j+1)*len(mean)], mean)
-		w.between[j] += n * m * m
-	}
-}
-
-// spread is the root of the mean square, widened by the share that lies between folds.
-func (w *wander) spread() []float64 {
-	s := make([]float64, len(w.square))
-	for j := range s {
-		share := min(w.between[j]/positive(w.square[j]), 1)
-		s[j] = root(w.square[j]/w.n[0]) * (1 + share*(wanderer-1))
-	}
-	return s
+	return fits, k, nil
 }
 
 // corner is the part of a p by p matrix that belongs to the first d entries.

@@ -53,6 +53,9 @@ type header struct {
 	Scale       Scale        `json:"scale"`
 	Others      []float64    `json:"others_spread"`
 	Lagged      []float64    `json:"lagged_spread"`
+	OthersKnown []float64    `json:"others_known"`
+	LaggedKnown []float64    `json:"lagged_known"`
+	Known       []float64    `json:"sensors_known"`
 	Rest        []float64    `json:"rest_spread"`
 	Axes        []float64    `json:"axes_spread"`
 	Penalty     penalty      `json:"ridge"`
@@ -65,7 +68,8 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	h := header{
 		Trained: m.Trained, Rate: int64(m.rules.Rate), Restart: int64(m.rules.Restart), Off: m.rules.Off, Names: m.names,
 		Columns: m.basis.columns, Spans: m.basis.spans, Lags: Lags, Modes: m.basis.modes, FillScale: m.basis.scale, Scale: m.fit.scale,
-		Others: m.fit.others.Spread, Lagged: m.fit.lagged.Spread, Rest: m.fit.pca.Rest, Axes: m.fit.pca.Spread,
+		Others: m.fit.others.Spread, Lagged: m.fit.lagged.Spread, OthersKnown: m.fit.others.Known, LaggedKnown: m.fit.lagged.Known,
+		Known: m.fit.pca.Sensors, Rest: m.fit.pca.Rest, Axes: m.fit.pca.Spread,
 		Penalty: m.lambda, Calibration: m.calibration, Limit: m.limit,
 	}
 	for _, d := range m.rules.Hold {
@@ -141,6 +145,7 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		lagged: &ridge{Weights: r.take(d * p), Spread: h.Lagged},
 		pca:    &pca{Axes: r.take(len(h.Axes) * p), Spread: h.Axes, Rest: h.Rest},
 	}
+	m.fit.know(known{h.OthersKnown, h.LaggedKnown, h.Known})
 	for range modes {
 		s := moments.New(p)
 		s.N = r.take(1)[0]
@@ -184,7 +189,7 @@ func (h *header) check() error {
 		return errors.New("its modes do not fit together")
 	case !scale(h.FillScale) || !scale(h.Scale):
 		return errors.New("its scales do not fit its sensors")
-	case !positive(h.Others, d) || !positive(h.Lagged, d) || !positive(h.Rest, d) || !positive(h.Axes, len(h.Axes)) || len(h.Axes) > (Lags+1)*d:
+	case !positive(h.Others, d) || !positive(h.Lagged, d) || !positive(h.OthersKnown, d) || !positive(h.LaggedKnown, d) || !positive(h.Known, d) || !positive(h.Rest, d) || !positive(h.Axes, len(h.Axes)) || len(h.Axes) > (Lags+1)*d:
 		return errors.New("its members do not fit its sensors")
 	case len(h.Calibration.Median) != members || len(h.Calibration.Top) != members || !(h.Calibration.T2 > 0) || !(h.Calibration.Q > 0):
 		return errors.New("its calibration does not fit its members")

@@ -4,6 +4,9 @@ import (
 	"math"
 	"time"
 
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"millwright/inference/detect/frame"
 	"millwright/internal/event"
 	"millwright/internal/resultline"
@@ -43,7 +46,8 @@ type scored struct {
 // findLimit looks for the lowest limit at which the history has no more episodes a
 // week than its share of the target: from the 99 % quantile of the rows that stand for
 // normal, up to 1.3 times that of all. With half of the history that it takes to verify
-// the target the search begins at the quantile of all; with less that is the limit.
+// the target the search begins at the quantile of all. With less the limit is that
+// quantile, and higher by as much as so little leaves it open.
 func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	var all, usual []float64
 	for _, r := range rows {
@@ -61,6 +65,7 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	l.Base = max(l.Base, l.Median+1e-6)
 	l.Limit = l.Base
 	if 2*running < s.MinHistory {
+		l.Limit = l.Median + doubt(rows)*(l.Base-l.Median)
 		l.Weekly = episodes(rows, rate, l.Limit) / weeks
 		return l
 	}
@@ -76,6 +81,31 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	}
 	l.Capped = l.Weekly > s.FalseAlarmsWeekly
 	return l
+}
+
+// doubt is how much further out the next values may come than the spread of the history
+// says, by Student's t: t(95 %, n-1) sqrt(1+1/n) / z(95 %), with n the number of
+// independent values that the history's scores are worth.
+func doubt(rows []scored) float64 {
+	var v []float64
+	for _, r := range rows {
+		if !math.IsNaN(r.score) {
+			v = append(v, r.score)
+		}
+	}
+	var square, between float64
+	all := stat.Mean(v, nil)
+	for f := range folds {
+		part := v[f*len(v)/folds : (f+1)*len(v)/folds]
+		for _, x := range part {
+			square += (x - all) * (x - all)
+		}
+		off := stat.Mean(part, nil) - all
+		between += float64(len(part)) * off * off * folds / (folds - 1)
+	}
+	n := freedom(folds, square, between) + 1
+	t := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.95)
+	return t * math.Sqrt(1+1/n) / distuv.UnitNormal.Quantile(0.95)
 }
 
 // restartExcess is how far above the limit, in units of its distance from the

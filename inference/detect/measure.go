@@ -13,14 +13,14 @@ type measures struct {
 	others     []float64
 	lagged     []float64 // valid where the vector is lagged
 	rest       []float64 // beside the principal axes; valid where the vector is lagged
-	z          []float64 // vector by entry
+	z, beside  []float64 // vector by entry
 }
 
 // newMeasures makes room for n vectors of d sensors.
 func newMeasures(n, d int) *measures {
 	return &measures{
 		channels: make([]channels, n), univariate: make([]float64, n*d), others: make([]float64, n*d),
-		lagged: make([]float64, n*d), rest: make([]float64, n*d), z: make([]float64, n*(Lags+1)*d),
+		lagged: make([]float64, n*d), rest: make([]float64, n*d), z: make([]float64, n*(Lags+1)*d), beside: make([]float64, n*(Lags+1)*d),
 	}
 }
 
@@ -54,19 +54,19 @@ func (f *fit) measure(s *measures, vectors ...*vector) {
 	}
 	for k, v := range vectors {
 		c := &s.channels[k]
-		c.others = meanSquare(s.others[k*d:(k+1)*d], v)
+		c.others = meanSurprise(s.others[k*d:(k+1)*d], f.others.Known, v)
 		if v.lagged {
-			c.lagged = meanSquare(s.lagged[k*d:(k+1)*d], v)
+			c.lagged = meanSurprise(s.lagged[k*d:(k+1)*d], f.lagged.Known, v)
 		}
 	}
 	f.pca.measure(s, d, vectors)
 }
 
-func meanSquare(e []float64, v *vector) float64 {
+func meanSurprise(e, known []float64, v *vector) float64 {
 	var sum float64
 	for j, x := range e {
 		if v.present[j] {
-			sum += x * x
+			sum += surprise(x*x, known[j])
 		}
 	}
 	return sum / float64(max(v.count, 1))

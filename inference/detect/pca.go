@@ -13,6 +13,10 @@ type pca struct {
 	Axes   []float64 // component by entry, orthonormal rows
 	Spread []float64 // standard deviation along each
 	Rest   []float64 // per sensor: standard deviation of what the axes leave over
+
+	Sensors []float64 // degrees of freedom that each sensor's spread has
+	known   []float64 // those along each axis
+	beside  []float64 // per sensor: variance of what the axes leave over, of all its lags
 }
 
 // kept is the share of the variance that the axes take in.
@@ -53,37 +57,57 @@ func fitPCA(c []float64, p, d int) (*pca, error) {
 	return f, nil
 }
 
-// measure gives T2 = Σ (tₖ/sₖ)² over the axes and Q = ‖z - Σ tₖaₖ‖² = ‖z‖² - Σ tₖ²
-// of the vectors that have lags, and what is left of their sensors, each in units of
-// its spread.
+// know takes the degrees of freedom that the sensors' spreads have. That of an axis is
+// in between those of the sensors that it is made of.
+func (f *pca) know(sensors []float64, d int) {
+	f.Sensors = sensors
+	f.known, f.beside = make([]float64, len(f.Spread)), make([]float64, d)
+	p := (Lags + 1) * d
+	for k := range f.known {
+		var sum float64
+		for i, a := range f.Axes[k*p : (k+1)*p] {
+			sum += a * a / sensors[i%d]
+		}
+		f.known[k] = min(1/positive(sum), wellKnown)
+	}
+	for j, s := range f.Rest {
+		f.beside[j] = (Lags + 1) * s * s
+	}
+}
+
+// measure gives of the vectors that have lags how far out they lie along the axes,
+// T2 = Σ (tₖ/sₖ)², and beside them, Q = ‖z - Σ tₖaₖ‖², both with every part told by its
+// surprise, and what is left of the sensors, each in units of its spread.
 func (f *pca) measure(s *measures, d int, vectors []*vector) {
 	p := (Lags + 1) * d
 	for k, v := range vectors {
 		if v.lagged {
-			z := s.z[k*p : (k+1)*p]
-			s.channels[k].t2, s.channels[k].q = 0, dot(z, z)
-			copy(s.rest[k*d:(k+1)*d], z)
+			s.channels[k].t2, s.channels[k].q = 0, 0
+			copy(s.beside[k*p:(k+1)*p], s.z[k*p:(k+1)*p])
 		}
 	}
 	for i, spread := range f.Spread {
 		axis := f.Axes[i*p : (i+1)*p]
 		for k, v := range vectors {
-			if !v.lagged {
-				continue
+			if v.lagged {
+				t := dot(axis, s.z[k*p:(k+1)*p])
+				s.channels[k].t2 += surprise(t*t/(spread*spread), f.known[i])
+				addScaled(s.beside[k*p:(k+1)*p], -t, axis)
 			}
-			t := dot(axis, s.z[k*p:(k+1)*p])
-			s.channels[k].t2 += t * t / (spread * spread)
-			s.channels[k].q -= t * t
-			addScaled(s.rest[k*d:(k+1)*d], -t, axis[:d])
 		}
 	}
 	for k, v := range vectors {
 		if !v.lagged {
 			continue
 		}
-		s.channels[k].q = max(s.channels[k].q, 0)
+		beside := s.beside[k*p : (k+1)*p]
 		for j, r := range f.Rest {
-			s.rest[k*d+j] /= r
+			s.rest[k*d+j] = beside[j] / r
+			var sum float64
+			for i := j; i < p; i += d {
+				sum += beside[i] * beside[i]
+			}
+			s.channels[k].q += f.beside[j] * surprise(sum/f.beside[j], f.Sensors[j])
 		}
 	}
 }

@@ -116,7 +116,7 @@ func TestLinesKeepTheirPromises(t *testing.T) {
 			t.Fatalf("shares add up to %v at %d", sum, r.Time)
 		}
 	}
-	if anomalous < 300 || off == 0 {
+	if anomalous < 250 || off == 0 {
 		t.Fatalf("%d anomalous and %d off rows", anomalous, off)
 	}
 }

@@ -43,9 +43,14 @@ type trainer struct {
 	class  []class
 	fold   []uint8
 
-	passes  int  // so far
-	most    int  // passes there will be at the most
-	frozen  *fit // of the base that is updated; nil: each fit has its own
+	passes int // so far
+	most   int // passes there will be at the most
+
+	// Of the base that is updated: the fit whose scales stay, nil for none, and the
+	// calibration where the newer rows are too few for their own.
+	frozen      *fit
+	calibration Calibration
+
 	dropped []Dropped
 }
 

@@ -48,7 +48,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	n := t.trim(past.rows)
 	t.most = t.passes + passesTrimming
 	if n == 0 {
-		return t.model(sums, past, lambda)
+		return t.model(sums, past, lambda, t.limit(past))
 	}
 	t.log.Info("rows far out are not learnt", zap.Int("rows", n))
 	past = history{}
@@ -63,25 +63,31 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
 	}
-	return t.model(sums, past, lambda)
+	return t.model(sums, past, lambda, t.limit(past))
+}
+
+// limit finds the limit of running rows and of restarts.
+func (t *trainer) limit(past history) Limit {
+	l := findLimit(past.rows, t.s.Rate, t.s)
+	l.judgeRestarts(past.restartPeak)
+	if !l.Verified {
+		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
+	}
+	return l
 }
 
 // model puts together what was learnt.
-func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty) (*Model, error) {
+func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty, limit Limit) (*Model, error) {
 	all := except(sums, -1)
 	f, err := newFit(all, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return nil, err
 	}
-	f.others.Spread, f.lagged.Spread = past.spread.others, past.spread.lagged
+	f.know(past.known)
 	m := &Model{
 		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: f, calibration: past.calibration,
-		lambda: lambda, limit: findLimit(past.rows, t.s.Rate, t.s), sums: all,
+		lambda: lambda, limit: limit, sums: all,
 		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped},
-	}
-	m.limit.judgeRestarts(past.restartPeak)
-	if !m.limit.Verified {
-		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
 	for _, r := range t.s.Labels.Anomaly {
 		if r.End >= t.labels[0] && r.Start <= t.labels[len(t.labels)-1] {
@@ -189,7 +195,7 @@ func (t *trainer) sums(ctx context.Context) ([][]*moments.Moments, error) {
 
 // history is what the fits to the other folds say of each row.
 type history struct {
-	spread      spreads
+	known       known
 	rows        []scored
 	scores      []float64 // of each row alone
 	calibration Calibration
@@ -199,25 +205,22 @@ type history struct {
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	t.pass("fits and scores")
-	fits, spread, err := crossFit(ctx, sums, len(t.basis.columns), lambda, t.frozen)
+	fits, k, err := crossFit(ctx, sums, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}
-	raw, known, err := t.raw(ctx, fits, knownModes(sums))
+	raw, met, err := t.raw(ctx, fits, knownModes(sums))
 	if err != nil {
 		return history{}, err
 	}
-	counted := make([]channels, 0, len(raw))
-	for i, c := range raw {
-		if t.class[i] >= learnt {
-			counted = append(counted, c)
-		}
+	h := history{known: k, calibration: t.calibration, rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
+	if h.calibration.Median == nil {
+		h.calibration = t.calibrate(raw)
 	}
-	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
-		apart := !known[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
+		apart := !met[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
 		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), apart}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
@@ -239,10 +242,21 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	return h, nil
 }
 
+// calibrate takes the rows that count.
+func (t *trainer) calibrate(raw []channels) Calibration {
+	counted := make([]channels, 0, len(raw))
+	for i, c := range raw {
+		if t.class[i] >= learnt {
+			counted = append(counted, c)
+		}
+	}
+	return calibrate(counted)
+}
+
 // raw makes a pass for what the fit to the other folds says of each row, and whether it
-// knows the row's mode.
+// has met the row's mode.
 func (t *trainer) raw(ctx context.Context, fits []*fit, knows [][]bool) ([]channels, []bool, error) {
-	raw, known := make([]channels, len(t.class)), make([]bool, len(t.class))
+	raw, met := make([]channels, len(t.class)), make([]bool, len(t.class))
 	c := crew.New()
 	defer c.Close()
 	w := newWork(c, len(t.basis.columns))
@@ -252,14 +266,14 @@ func (t *trainer) raw(ctx context.Context, fits []*fit, knows [][]bool) ([]chann
 		}
 		f := t.fold[i]
 		if t.class[i] >= learnt {
-			known[i] = knows[f][v.mode]
+			met[i] = knows[f][v.mode]
 		}
 		w.add(fits[f], v, &raw[i])
 		return nil
 	})
 	w.send()
 	c.Wait()
-	return raw, known, err
+	return raw, met, err
 }
 
 // knownModes tells of each fold which modes the other folds know well enough to judge

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -40,6 +41,9 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 // other quarters.
 func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	t.frozen = base.fit
+	if t.running() < t.s.MinHistory {
+		t.calibration = base.calibration
+	}
 	sums, err := t.sums(ctx)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,11 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda)
+	limit := base.limit
+	if t.calibration.Median == nil {
+		limit = t.limit(past)
+	}
+	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +67,18 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	m.Trained.Labels += base.Trained.Labels
 	m.Trained.Dropped = base.Trained.Dropped
 	m.Trained.Updates = base.Trained.Updates + 1
-	if !m.limit.Verified {
-		m.limit, m.calibration = base.limit, base.calibration
-	}
 	return m, nil
+}
+
+// running is for how long there are rows to learn from.
+func (t *trainer) running() time.Duration {
+	var d time.Duration
+	for _, c := range t.class {
+		if c >= learnt {
+			d += t.s.Rate
+		}
+	}
+	return d
 }
 
 // Sums are the statistics that a model keeps, by mode.
