@@ -21,4 +21,10 @@
 // history scores each fold by the fit to the others. From that follow how long restarts
 // take, which rows are so far out that they are not learnt, the calibration and the
 // limit. What a model keeps are those moments, so newer rows can be added (Update).
+//
+// A pass reads and prepares rows one after another; sums and scores are worked off beside
+// it, some hundred rows at a time, by all cores (crew). What is in memory grows by some
+// hundred bytes a row and does not grow with their width, but for the moments: 8 p²/2
+// bytes for each fold and mode, p = sensors (Lags+1). The model is the same to the last
+// bit whatever the number of cores.
 package detect
