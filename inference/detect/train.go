@@ -47,6 +47,7 @@ type trainer struct {
 	calibration Calibration
 
 	dropped []Dropped
+	voided  []Voided
 }
 
 // Train learns what is normal from the rows of src.
@@ -72,13 +73,35 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 func (t *trainer) rows(ctx context.Context, fn func(i int, r frame.Row) error) error {
 	tracker := frame.NewTracker(t.rules)
 	i := 0
+	believed := make([]float64, len(t.src.Names()))
 	return t.src.Each(ctx, func(label int64, cells []float64) error {
+		if cells = t.believe(believed, cells); cells == nil {
+			return nil
+		}
 		return tracker.Add(label, cells, func(r frame.Row) error {
 			err := fn(i, r)
 			i++
 			return err
 		})
 	})
+}
+
+// believe leaves out readings outside the fences, and gives nil where nothing is left.
+func (t *trainer) believe(dst, cells []float64) []float64 {
+	if t.basis.fences == nil {
+		return cells
+	}
+	some := false
+	for i, v := range cells {
+		if dst[i] = v; !t.basis.fences[i].holds(v) {
+			dst[i] = math.NaN()
+		}
+		some = some || !math.IsNaN(dst[i])
+	}
+	if !some {
+		return nil
+	}
+	return dst
 }
 
 // vectors makes a pass over the vectors of the rows.
@@ -100,8 +123,18 @@ func (t *trainer) survey(ctx context.Context) error {
 		return fmt.Errorf("off condition: there is no sensor %s", t.s.Off.Sensor)
 	}
 	s := newSurvey(len(names), t.s.Seed)
-	if err := t.rows(ctx, func(_ int, r frame.Row) error { s.add(r, t.s.Rate); return nil }); err != nil {
+	look := func(_ int, r frame.Row) error { s.add(r, t.s.Rate); return nil }
+	if err := t.rows(ctx, look); err != nil {
 		return err
+	}
+	if t.basis.fences = s.fences(); s.beyond(t.basis.fences) {
+		if err := t.void(ctx); err != nil {
+			return err
+		}
+		s = newSurvey(len(names), t.s.Seed)
+		if err := t.rows(ctx, look); err != nil {
+			return err
+		}
 	}
 	s.sample.flush()
 	for j := range names {
@@ -148,6 +181,32 @@ func (t *trainer) survey(ctx context.Context) error {
 	}
 	t.basis.modes = findModes(s.sample.pick(t.basis.columns), named, 2*t.spans.Input)
 	return nil
+}
+
+// void counts the readings outside the fences and finds the codes among them.
+func (t *trainer) void(ctx context.Context) error {
+	names, fences := t.src.Names(), t.basis.fences
+	out := make([]outside, len(names))
+	err := t.src.Each(ctx, func(_ int64, cells []float64) error {
+		for j, v := range cells {
+			if !math.IsNaN(v) && !fences[j].holds(v) {
+				out[j].add(v)
+			}
+		}
+		return nil
+	})
+	t.rules.Codes = make([][]float64, len(names))
+	for j, n := range names {
+		if out[j].n == 0 {
+			continue
+		}
+		fences[j].Codes = out[j].codes()
+		t.rules.Codes[j] = fences[j].Codes
+		t.voided = append(t.voided, Voided{n, out[j].n, fences[j].Codes})
+		t.log.Warn("readings far outside all others are taken for missing",
+			zap.Stringer("sensor", n), zap.Int("readings", out[j].n), zap.Float64s("codes", fences[j].Codes))
+	}
+	return err
 }
 
 // named gives the sensors that the user says set the operating point, by index of

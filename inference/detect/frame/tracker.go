@@ -2,6 +2,7 @@ package frame
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -38,9 +39,14 @@ type Row struct {
 type Rules struct {
 	Rate    time.Duration
 	Hold    []time.Duration // per column: how long after its bin a value stands for the empty ones
+	Codes   [][]float64     // per column: values that stand for no reading; nil: there are none
 	Off     Off
 	OffAt   int           // the column of Off's sensor, -1 for none
 	Restart time.Duration // after off
+}
+
+func (r *Rules) code(column int, v float64) bool {
+	return r.Codes != nil && slices.Contains(r.Codes[column], v)
 }
 
 // Tracker turns rows of a Source into Rows, label by label, gaps included. What it
@@ -82,7 +88,7 @@ func (t *Tracker) Add(label int64, cells []float64, fn func(Row) error) error {
 	}
 	t.label = label
 	for i, v := range cells {
-		if math.Abs(v) <= maxReading { // not so of NaN
+		if math.Abs(v) <= maxReading && !t.rules.code(i, v) { // not so of NaN
 			t.last[i] = held{label, v, true}
 		}
 	}
