@@ -24,6 +24,7 @@ type vector struct {
 	mode    int       //
 	guessed bool      // the sensor that sets the mode is missing
 	pilot   float64   // that sensor's smoothed value
+	reading float64   // and its value as it was read
 	present []bool    // sensors with a value
 	count   int       // how many
 	lagged  bool      // the rows before it are there too
@@ -85,6 +86,7 @@ func (f *features) add(r frame.Row) *vector {
 			v.count++
 		}
 	}
+	v.reading = in[f.modes.Sensor]
 	now := f.lags.push()
 	f.smooth(now)
 	f.settle(now)

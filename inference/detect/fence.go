@@ -47,6 +47,9 @@ func fenceOf(values []float64) Fence {
 	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	usual := slices.Clone(values)
 	for _, code := range usualCodes() {
+		if !slices.Contains(usual, code) {
+			continue
+		}
 		others := slices.DeleteFunc(slices.Clone(usual), func(v float64) bool { return v == code })
 		if f := around(others); len(others) >= len(usual)*2/3 && !f.holds(code) {
 			usual = others
