@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"millwright/inference/detect"
+	"millwright/inference/detect/frame"
 	"millwright/inference/detect/metrics"
 	"millwright/inference/detect/report"
 	"millwright/internal/atomicfile"
@@ -28,7 +29,8 @@ func newEvaluateCommand() *cobra.Command {
 		Short: "Hold a model's results against labels",
 		Long: `Score a machine's rows and print the model's metrics as JSON: the labelled events found,
 the predicted ones with each sensor's share, precision, recall, mean fractional lead
-time, AUC, and false alarms per week. No result is adjusted to fit a label.
+time, AUC, and false alarms per week, with those that began in a restart or at an
+operating point that training has not met apart. No result is adjusted to fit a label.
 
 With --html the same is also written as a page with pictures, one file that needs
 nothing beside it: the score over time, the sensors of each event, and the values of
@@ -56,7 +58,7 @@ func (v *evaluateVerb) run(ctx context.Context, out, errs io.Writer) error {
 	}
 	found, page := metrics.New(m.Rate(), labels.Anomaly), report.New(m, labels.Anomaly)
 	err = v.each(ctx, m, errs, func(r resultline.Row, k detect.Remark, cells []float64) error {
-		found.Add(r)
+		found.Add(r, metrics.Condition{Restarting: k.State == frame.Restarting, Unseen: k.Unseen})
 		if v.html != "" {
 			page.Add(r, k, cells)
 		}

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"millwright/inference/detect"
 	"millwright/inference/detect/files"
@@ -114,23 +115,32 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 	if err != nil {
 		return exit(exitUsage, err)
 	}
-	src, err := openData(ctx, v.data, files.Options{Rate: m.Rate(), Columns: m.Columns(), CSV: read}, newLogger("info", "console", errs))
+	log := newLogger("info", "console", errs)
+	src, err := openData(ctx, v.data, files.Options{Rate: m.Rate(), Columns: m.Columns(), CSV: read}, log)
 	if err != nil {
 		return err
 	}
-	s := m.NewSession()
-	return src.Each(ctx, func(label int64, cells []float64) error {
+	s, advice := m.NewSession(), m.NewAdvice()
+	err = src.Each(ctx, func(label int64, cells []float64) error {
 		if label >= to {
 			return nil
 		}
 		return s.Add(label, cells, func(r resultline.Row, k detect.Remark) error {
-			switch {
-			case r.Time < from:
+			if r.Time < from {
 				return nil
-			case r.Time == label:
+			}
+			advice.Add(r.Time, k)
+			if r.Time == label {
 				return fn(r, k, cells)
 			}
 			return fn(r, k, nil)
 		})
 	})
+	if err != nil {
+		return err
+	}
+	for _, n := range advice.Notes() {
+		log.Warn("results", zap.String("note", n))
+	}
+	return nil
 }

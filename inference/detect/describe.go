@@ -87,8 +87,23 @@ func (d Description) Text() string {
 	for _, s := range d.Sensors {
 		line("", "%-40s mean %-10.4g spread %-10.4g left over %.2g of it, held %s", s.Name, s.Mean, s.Spread, s.Residual, s.Hold)
 	}
+	for _, s := range d.Trained.Voided {
+		line("not believed", "%s: %d readings far outside all others were taken for missing%s", s.Sensor, s.Readings, codes(s.Codes))
+	}
 	for _, s := range d.Trained.Dropped {
 		line("dropped", "%s: %s", s.Sensor, s.Reason)
 	}
 	return b.String()
+}
+
+// codes tells of the values that are taken for missing wherever they come.
+func codes(values []float64) string {
+	if len(values) == 0 {
+		return ""
+	}
+	text := "; always so of"
+	for _, v := range values {
+		text += fmt.Sprintf(" %g", v)
+	}
+	return text
 }

@@ -45,6 +45,7 @@ type header struct {
 	Off         frame.Off    `json:"off"`
 	Names       []frame.Name `json:"names"`
 	Hold        []int64      `json:"hold_ns"`
+	Fences      []Fence      `json:"fences"`
 	Columns     []int        `json:"columns"`
 	Spans       Spans        `json:"spans"`
 	Lags        int          `json:"lags"`
@@ -67,7 +68,7 @@ type header struct {
 func (m *Model) MarshalBinary() ([]byte, error) {
 	h := header{
 		Trained: m.Trained, Rate: int64(m.rules.Rate), Restart: int64(m.rules.Restart), Off: m.rules.Off, Names: m.names,
-		Columns: m.basis.columns, Spans: m.basis.spans, Lags: Lags, Modes: m.basis.modes, FillScale: m.basis.scale, Scale: m.fit.scale,
+		Fences: m.basis.fences, Columns: m.basis.columns, Spans: m.basis.spans, Lags: Lags, Modes: m.basis.modes, FillScale: m.basis.scale, Scale: m.fit.scale,
 		Others: m.fit.others.Spread, Lagged: m.fit.lagged.Spread, OthersKnown: m.fit.others.Known, LaggedKnown: m.fit.lagged.Known,
 		Known: m.fit.pca.Sensors, Rest: m.fit.pca.Rest, Axes: m.fit.pca.Spread,
 		Penalty: m.lambda, Calibration: m.calibration, Limit: m.limit,
@@ -134,11 +135,12 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 	m.rules = frame.Rules{Rate: time.Duration(h.Rate), Restart: time.Duration(h.Restart), Off: h.Off, OffAt: -1}
 	for j, name := range h.Names {
 		m.rules.Hold = append(m.rules.Hold, time.Duration(h.Hold[j]))
+		m.rules.Codes = append(m.rules.Codes, h.Fences[j].Codes)
 		if h.Off.Set() && name == h.Off.Sensor {
 			m.rules.OffAt = j
 		}
 	}
-	m.basis = basis{columns: h.Columns, spans: h.Spans, modes: h.Modes, scale: h.FillScale, fill: r.take(d * d)}
+	m.basis = basis{columns: h.Columns, fences: h.Fences, spans: h.Spans, modes: h.Modes, scale: h.FillScale, fill: r.take(d * d)}
 	m.fit = &fit{
 		scale: h.Scale, d: d,
 		others: &ridge{Weights: r.take(d * d), Spread: h.Others},
@@ -179,7 +181,7 @@ func (h *header) check() error {
 		return ok
 	}
 	switch {
-	case d == 0 || d > len(h.Names) || len(h.Hold) != len(h.Names):
+	case d == 0 || d > len(h.Names) || len(h.Hold) != len(h.Names) || len(h.Fences) != len(h.Names):
 		return errors.New("its sensors do not fit together")
 	case h.Rate <= 0 || h.Restart < 0 || h.Lags != Lags:
 		return errors.New("its rate, restart time or lags cannot be")
@@ -193,6 +195,11 @@ func (h *header) check() error {
 		return errors.New("its members do not fit its sensors")
 	case len(h.Calibration.Median) != members || len(h.Calibration.Top) != members || !(h.Calibration.T2 > 0) || !(h.Calibration.Q > 0):
 		return errors.New("its calibration does not fit its members")
+	}
+	for _, f := range h.Fences {
+		if !(f.Low < f.High) || f.Low < -largest || f.High > largest {
+			return errors.New("a sensor's fence cannot be")
+		}
 	}
 	for _, c := range h.Columns {
 		if c < 0 || c >= len(h.Names) {

@@ -119,6 +119,12 @@ func (l *Limit) judgeRestarts(peak float64) {
 	l.Restart = l.Median + max(restartExcess*(l.Limit-l.Median), raiseAtMost*(peak-l.Median))
 }
 
+// restarting is the limit of rows of the restart time.
+func (l Limit) restarting() Limit {
+	l.Limit = l.Restart
+	return l
+}
+
 // episodes counts the events that a limit would make of the history, by the rule
 // that all of them are counted by.
 func episodes(rows []scored, rate time.Duration, limit float64) float64 {

@@ -33,6 +33,7 @@ type Trained struct {
 	Trimmed int       `json:"trimmed"`  // in the limit's estimate only: the worst of the history
 	Labels  int       `json:"labels"`   // anomalies that were left out
 	Dropped []Dropped `json:"dropped,omitempty"`
+	Voided  []Voided  `json:"voided,omitempty"`  // sensors with readings that were not believed
 	Above   []Above   `json:"above,omitempty"`   // NO_ANOMALY ranges with rows above the limit
 	Updates int       `json:"updates,omitempty"` // how often newer rows were added
 }

@@ -8,9 +8,10 @@ type Progress interface {
 }
 
 // Passes that a training makes at most: those that every one makes, and those that
-// follow where restarts take long or rows are far out.
+// follow where readings or rows are far out or restarts take long.
 const (
 	passesAlways   = 6
+	passesVoiding  = 2
 	passesSettling = 4
 	passesTrimming = 2
 	passesUpdate   = 3

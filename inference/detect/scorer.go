@@ -48,7 +48,7 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	}
 	s.label = r.Label
 	v := s.features.add(r)
-	s.remark = Remark{State: r.State}
+	s.remark = Remark{State: r.State, Blind: r.Blind}
 	if r.State == frame.Stopped {
 		s.running.skip(1)
 		s.restart.skip(1)
@@ -63,15 +63,12 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)
-		mean := s.restart.add(score)
-		if x = s.m.limit.excess(mean); mean <= s.m.limit.Restart {
-			x = min(x, 1)
-		}
+		x = s.m.limit.restarting().excess(s.restart.add(score))
 	} else {
 		s.restart.skip(1)
 		x = s.m.limit.excess(s.running.add(score))
 	}
-	s.remark = s.m.remark(r.State, v)
+	s.remark = s.m.remark(r, v)
 	if s.remark.Capped {
 		x = min(x, 1)
 	}
@@ -103,11 +100,13 @@ func printed(x float64) (score float64, prediction int) {
 	return min(score, 0.5), 0
 }
 
-func (m *Model) remark(state frame.State, v *vector) Remark {
+// remark tells what a row was scored in. On its way from one mode to another the smoothed
+// pilot passes values that no mode has, and a single reading may be off: both have to be.
+func (m *Model) remark(r frame.Row, v *vector) Remark {
 	modes := m.basis.modes
 	guessed := v.guessed && modes.Count() > 1
 	return Remark{
-		State: state, Mode: v.mode, Pilot: v.pilot, Guessed: guessed, Unseen: modes.Unseen(v.pilot),
+		State: r.State, Blind: r.Blind, Mode: v.mode, Pilot: v.pilot, Guessed: guessed, Unseen: modes.Unseen(v.pilot) && modes.Unseen(v.reading),
 		Missing: len(v.present) - v.count, Capped: guessed || 2*v.count < len(v.present),
 	}
 }

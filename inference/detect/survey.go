@@ -26,12 +26,15 @@ const (
 // survey gathers what is needed to choose sensors and how long each is held.
 type survey struct {
 	sensors []sensorSurvey
-	sample  *sample
+	sample  *sample // of running rows
+	all     *sample // of all rows, also those in which the machine is off
 }
 
 type sensorSurvey struct {
-	n         int64 // values while the machine runs
-	low, high float64
+	lowest, highest float64 // of all values
+
+	n         int64   // values while the machine runs
+	low, high float64 // of those
 	last      float64
 	up, down  int64
 	values    map[float64]struct{} // at most maxCategories+1
@@ -41,9 +44,9 @@ type sensorSurvey struct {
 }
 
 func newSurvey(columns int, seed uint64) *survey {
-	s := &survey{sensors: make([]sensorSurvey, columns), sample: newSample(columns, seed)}
+	s := &survey{sensors: make([]sensorSurvey, columns), sample: newSample(columns, seed), all: newSample(columns, seed)}
 	for j := range s.sensors {
-		s.sensors[j] = sensorSurvey{values: map[float64]struct{}{}, intervals: map[int64]int64{}}
+		s.sensors[j] = sensorSurvey{lowest: math.Inf(1), highest: math.Inf(-1), values: map[float64]struct{}{}, intervals: map[int64]int64{}}
 	}
 	return s
 }
@@ -55,6 +58,7 @@ func (s *survey) add(r frame.Row, rate time.Duration) {
 			s.sensors[j].add(v, r.Label, rate, r.State == frame.Running)
 		}
 	}
+	s.all.add(r.Values, r.Fresh)
 	if r.State == frame.Running {
 		s.sample.add(r.Values, r.Fresh)
 	}
@@ -69,6 +73,7 @@ func (s *sensorSurvey) add(v float64, label int64, rate time.Duration, running b
 		s.intervals[(label-s.at)/int64(rate)]++
 	}
 	s.at = label
+	s.lowest, s.highest = min(s.lowest, v), max(s.highest, v)
 	if !running {
 		return
 	}
@@ -87,6 +92,26 @@ func (s *sensorSurvey) add(v float64, label int64, rate time.Duration, running b
 	if len(s.values) <= maxCategories {
 		s.values[v] = struct{}{}
 	}
+}
+
+// fences finds where each sensor's believable readings end.
+func (s *survey) fences() []Fence {
+	s.all.flush()
+	list := make([]Fence, len(s.sensors))
+	for j := range list {
+		list[j] = fenceOf(s.all.column(j))
+	}
+	return list
+}
+
+// beyond tells whether some reading lies outside its fence.
+func (s *survey) beyond(fences []Fence) bool {
+	for j, f := range fences {
+		if v := s.sensors[j]; v.lowest < f.Low || v.highest > f.High {
+			return true
+		}
+	}
+	return false
 }
 
 // hold is how long a value stands: three times the interval that all but one in a

@@ -52,6 +52,7 @@ type trainer struct {
 	calibration Calibration
 
 	dropped []Dropped
+	voided  []Voided
 }
 
 // Train learns what is normal from the rows of src.
@@ -61,7 +62,7 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 	}
 	t := &trainer{src: src, s: s.withDefaults(), log: log, spans: SpansOf(s.Rate)}
 	t.basis.spans = t.spans
-	t.most = passesAlways + passesTrimming
+	t.most = passesAlways + passesVoiding + passesTrimming
 	if t.s.Off.Set() && t.s.Restart == 0 {
 		t.most += passesSettling
 	}
@@ -81,13 +82,35 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 func (t *trainer) rows(ctx context.Context, fn func(i int, r frame.Row) error) error {
 	tracker := frame.NewTracker(t.rules)
 	i := 0
+	believed := make([]float64, len(t.src.Names()))
 	return t.src.Each(ctx, func(label int64, cells []float64) error {
+		if cells = t.believe(believed, cells); cells == nil {
+			return nil
+		}
 		return tracker.Add(label, cells, func(r frame.Row) error {
 			err := fn(i, r)
 			i++
 			return err
 		})
 	})
+}
+
+// believe leaves out readings outside the fences, and gives nil where nothing is left.
+func (t *trainer) believe(dst, cells []float64) []float64 {
+	if t.basis.fences == nil {
+		return cells
+	}
+	some := false
+	for i, v := range cells {
+		if dst[i] = v; !t.basis.fences[i].holds(v) {
+			dst[i] = math.NaN()
+		}
+		some = some || !math.IsNaN(dst[i])
+	}
+	if !some {
+		return nil
+	}
+	return dst
 }
 
 // vectors makes a pass over the vectors of the rows.
@@ -109,9 +132,23 @@ func (t *trainer) survey(ctx context.Context) error {
 		return fmt.Errorf("off condition: there is no sensor %s", t.s.Off.Sensor)
 	}
 	s := newSurvey(len(names), t.s.Seed)
+	look := func(_ int, r frame.Row) error { s.add(r, t.s.Rate); return nil }
 	t.pass("sensors")
-	if err := t.rows(ctx, func(_ int, r frame.Row) error { s.add(r, t.s.Rate); return nil }); err != nil {
+	if err := t.rows(ctx, look); err != nil {
 		return err
+	}
+	t.basis.fences = s.fences()
+	if !s.beyond(t.basis.fences) {
+		t.most -= passesVoiding
+	} else {
+		if err := t.void(ctx); err != nil {
+			return err
+		}
+		s = newSurvey(len(names), t.s.Seed)
+		t.pass("sensors")
+		if err := t.rows(ctx, look); err != nil {
+			return err
+		}
 	}
 	s.sample.flush()
 	for j := range names {
@@ -165,6 +202,33 @@ func (t *trainer) survey(ctx context.Context) error {
 		t.about = append(t.about, quantile(slices.DeleteFunc(sample.column(j), math.IsNaN), 0.5))
 	}
 	return nil
+}
+
+// void counts the readings outside the fences and finds the codes among them.
+func (t *trainer) void(ctx context.Context) error {
+	names, fences := t.src.Names(), t.basis.fences
+	out := make([]outside, len(names))
+	t.pass("readings far out")
+	err := t.src.Each(ctx, func(_ int64, cells []float64) error {
+		for j, v := range cells {
+			if !math.IsNaN(v) && !fences[j].holds(v) {
+				out[j].add(v)
+			}
+		}
+		return nil
+	})
+	t.rules.Codes = make([][]float64, len(names))
+	for j, n := range names {
+		if out[j].n == 0 {
+			continue
+		}
+		fences[j].Codes = out[j].codes()
+		t.rules.Codes[j] = fences[j].Codes
+		t.voided = append(t.voided, Voided{n, out[j].n, fences[j].Codes})
+		t.log.Warn("readings far outside all others are taken for missing",
+			zap.Stringer("sensor", n), zap.Int("readings", out[j].n), zap.Float64s("codes", fences[j].Codes))
+	}
+	return err
 }
 
 // named gives the sensors that the user says set the operating point, by index of

@@ -87,7 +87,7 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty,
 	m := &Model{
 		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: f, calibration: past.calibration,
 		lambda: lambda, limit: limit, sums: all,
-		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped},
+		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped, Voided: t.voided},
 	}
 	for _, r := range t.s.Labels.Anomaly {
 		if r.End >= t.labels[0] && r.Start <= t.labels[len(t.labels)-1] {

@@ -65,7 +65,7 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	m.Trained.Learnt += base.Trained.Learnt
 	m.Trained.Trimmed += base.Trained.Trimmed
 	m.Trained.Labels += base.Trained.Labels
-	m.Trained.Dropped = base.Trained.Dropped
+	m.Trained.Dropped, m.Trained.Voided = base.Trained.Dropped, base.Trained.Voided
 	m.Trained.Updates = base.Trained.Updates + 1
 	return m, nil
 }

@@ -25,6 +25,29 @@ type Metrics struct {
 	Version        *Measures `json:"model_version_metrics,omitempty"` // with labels only
 	FalseAlarms    float64   `json:"false_alarms_per_week"`           // per week of normal running time
 	RunningSeconds float64   `json:"running_time_in_seconds"`         // of rows with a score
+	Restarts       Restarts  `json:"restarts"`
+	UnseenModes    Unseen    `json:"unseen_modes"`
+}
+
+// Condition is what tells that a row is not one of usual operation.
+type Condition struct {
+	Restarting bool
+	Unseen     bool // the operating point is one that training has not met
+}
+
+// Restarts tells of the alarms outside labels that began while the machine came on again.
+type Restarts struct {
+	Restarts int     `json:"num_restarts"`
+	Alarms   int     `json:"num_alarms"`
+	Rate     float64 `json:"alarms_per_restart"`
+}
+
+// Unseen tells of the alarms outside labels that began at operating points that training
+// has not met.
+type Unseen struct {
+	Seconds float64 `json:"total_time_in_seconds"`
+	Alarms  int     `json:"num_alarms"`
+	Rate    float64 `json:"alarms_per_hour"`
 }
 
 // Range is a stretch of time in the form of result lines.
@@ -72,11 +95,16 @@ type Collector struct {
 	scores []labelledScore
 	start  int64
 	end    int64
+
+	before   Condition // of the row before
+	restarts int
+	unseen   int // rows
 }
 
 // Found is a predicted event.
 type Found struct {
 	Start, End int64              // first and last anomalous row, Unix ns
+	Began      Condition          // of the first one
 	Peak       float64            // highest score
 	Shares     []resultline.Share // each sensor's mean share over the anomalous rows
 }
@@ -100,19 +128,26 @@ func New(rate time.Duration, labels []frame.Range) *Collector {
 	}
 }
 
-// Add takes the next row.
-func (c *Collector) Add(r resultline.Row) {
+// Add takes the next row and what it was scored in.
+func (c *Collector) Add(r resultline.Row, in Condition) {
 	if c.start == 0 {
 		c.start = r.Time
 	}
 	c.end = r.Time
+	if in.Restarting && !c.before.Restarting {
+		c.restarts++
+	}
+	if in.Unseen {
+		c.unseen++
+	}
+	c.before = in
 	if r.HasScore {
 		c.scores = append(c.scores, labelledScore{r.Score, frame.Holds(c.labels, r.Time)})
 	}
 	for _, e := range c.merger.Add(r) {
 		if n := len(c.events); n == 0 || c.events[n-1].Start != e.Start {
 			c.close()
-			c.events = append(c.events, Found{Start: e.Start})
+			c.events = append(c.events, Found{Start: e.Start, Began: in})
 		}
 		newest := &c.events[len(c.events)-1]
 		newest.End, newest.Peak = e.End, e.Peak
@@ -198,7 +233,18 @@ func (c *Collector) Metrics() Metrics {
 		if !slices.ContainsFunc(c.labels, e.Touches) {
 			m.UnknownEvents.Identified++
 			m.UnknownEvents.Duration += float64(e.End-e.Start) / 1e9
+			if e.Began.Restarting {
+				m.Restarts.Alarms++
+			}
+			if e.Began.Unseen {
+				m.UnseenModes.Alarms++
+			}
 		}
+	}
+	m.Restarts.Restarts, m.UnseenModes.Seconds = c.restarts, float64(c.unseen)*c.rate.Seconds()
+	m.Restarts.Rate = float64(m.Restarts.Alarms) / math.Max(1, float64(c.restarts))
+	if m.UnseenModes.Seconds > 0 {
+		m.UnseenModes.Rate = float64(m.UnseenModes.Alarms) / (m.UnseenModes.Seconds / 3600)
 	}
 	normal := 0
 	for _, s := range c.scores {

@@ -28,7 +28,7 @@ func TestMetricsByHand(t *testing.T) {
 		if i > 180 {
 			r = resultline.Row{Time: i * hour, Reason: resultline.MachineOff}
 		}
-		c.Add(r)
+		c.Add(r, Condition{Restarting: i >= 98 && i <= 102 || i == 150, Unseen: i > 90 && i <= 120})
 	}
 	m := c.Metrics()
 	near := func(what string, got, want float64) {
@@ -48,6 +48,9 @@ func TestMetricsByHand(t *testing.T) {
 	near("false alarms", m.FalseAlarms, 1/((180-22)/168.0))
 	// 22 rows in labels, 8 of them high; 158 outside, 2 of them high
 	near("auc", m.Version.AUC, (8*156+8*2*0.5+14*156*0.5)/(22*158))
+	near("restarts", float64(m.Restarts.Restarts), 2)
+	near("alarms per restart", m.Restarts.Rate, 0.5)
+	near("alarms per hour in unseen modes", m.UnseenModes.Rate, 1.0/30)
 	near("share", m.Predicted[0].Diagnostics[1].Value, 0.75)
 	if m.Predicted[0].Start != "1970-01-01T23:00:00.000000" {
 		t.Error(m.Predicted[0].Start)

@@ -99,7 +99,7 @@ func (c *Collector) view(m *detect.Model, found *metrics.Collector) view {
 		}
 	}
 	v := view{
-		Title: strings.Join(components, ", "), AllEvents: len(events), Facts: c.facts(m),
+		Title: strings.Join(components, ", "), AllEvents: len(events), Facts: c.facts(m, said),
 		Headline: headline(said, len(events)), Tiles: tiles(said, len(events)),
 		Score: c.chart(c.scores.from, c.scores.to(), wide, labels, events),
 	}
@@ -140,7 +140,7 @@ func tiles(m metrics.Metrics, events int) []tile {
 }
 
 // facts tell of the model and of rows that it could not judge in full.
-func (c *Collector) facts(m *detect.Model) []tile {
+func (c *Collector) facts(m *detect.Model, said metrics.Metrics) []tile {
 	verified := "verified on its history"
 	if !m.Limit().Verified {
 		verified = "its history is too short to verify the false alarms"
@@ -154,9 +154,9 @@ func (c *Collector) facts(m *detect.Model) []tile {
 		{"Limit", verified, fmt.Sprintf("%.2g episodes a week there", m.Limit().Weekly)},
 		{"Rows", fmt.Sprint(c.rows), "on the grid"},
 		{"Machine off", share(c.off), "rows without a score"},
-		{"Restarts", share(c.restarting), "rows judged with a wider limit"},
+		{"Restarts", share(c.restarting), fmt.Sprintf("rows judged with a wider limit; %s in %s", plural(said.Restarts.Alarms, "false alarm"), plural(said.Restarts.Restarts, "restart"))},
 		{"Sensors missing", share(c.missing), "rows in which some were filled from the others"},
-		{"Unseen operating point", share(c.unseen), "rows judged by the nearest mode"},
+		{"Unseen operating point", share(c.unseen), "rows judged by the nearest mode; " + plural(said.UnseenModes.Alarms, "false alarm")},
 		{"Too little known", share(c.capped), "rows that cannot be anomalous"},
 	}
 	return all

@@ -46,7 +46,7 @@ func page(t *testing.T, f *frame.Frame, labels []frame.Range) string {
 	s := m.NewSession()
 	err = f.Each(t.Context(), func(label int64, cells []float64) error {
 		return s.Add(label, cells, func(r resultline.Row, k detect.Remark) error {
-			found.Add(r)
+			found.Add(r, metrics.Condition{Restarting: k.State == frame.Restarting, Unseen: k.Unseen})
 			c.Add(r, k, cells)
 			return nil
 		})
@@ -103,7 +103,7 @@ func TestAPageOfNothing(t *testing.T) {
 		c, found := New(m, nil), metrics.New(m.Rate(), nil)
 		for i := range rows {
 			r := resultline.Row{Time: int64(i+1) * step, Reason: resultline.MachineOff}
-			found.Add(r)
+			found.Add(r, metrics.Condition{})
 			c.Add(r, detect.Remark{}, nil)
 		}
 		var b bytes.Buffer
