@@ -10,7 +10,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"millwright/inference/detect/crew"
 	"millwright/inference/detect/frame"
 	"millwright/inference/detect/moments"
 )
@@ -129,70 +128,6 @@ func above(rows []scored, normal []frame.Range, limit float64) []Above {
 	return list
 }
 
-// gather makes a pass for the moments of the rows of a class, by fold and mode, and
-// gives those of a fold to done when the pass is through with it.
-func (t *trainer) gather(ctx context.Context, of class, done func(fold int, modes []*moments.Moments)) error {
-	t.pass("statistics")
-	c := crew.New()
-	defer c.Close()
-	floor := moments.NewFloor(c)
-	var g *gathering
-	fold := -1
-	finish := func(next int) {
-		for ; fold < next; fold++ {
-			if g != nil {
-				done(fold, g.close())
-			}
-			g = t.gathering(floor, (Lags+1)*len(t.basis.columns), t.basis.scale.Center)
-		}
-	}
-	finish(0)
-	err := t.vectors(ctx, func(i int, v *vector) error {
-		finish(int(t.fold[i]))
-		if t.class[i] == of && v.lagged {
-			g.add(i, v.mode, v.values)
-		}
-		return nil
-	})
-	finish(folds)
-	return err
-}
-
-// gathering gathers the moments of each mode's vectors.
-type gathering struct {
-	modes []*moments.Moments
-	by    []*moments.Gatherer
-	last  []int // row that was added last
-}
-
-func (t *trainer) gathering(floor *moments.Floor, p int, centers [][]float64) *gathering {
-	g := &gathering{}
-	for k := range t.basis.modes.Count() {
-		m := moments.New(p)
-		g.modes, g.by, g.last = append(g.modes, m), append(g.by, floor.Gather(m, centers[k])), append(g.last, -2)
-	}
-	return g
-}
-
-func (g *gathering) add(i, mode int, vector []float64) {
-	g.by[mode].Add(vector, g.last[mode] == i-1)
-	g.last[mode] = i
-}
-
-func (g *gathering) close() []*moments.Moments {
-	for _, by := range g.by {
-		by.Close()
-	}
-	return g.modes
-}
-
-// sums are the moments of the learnt rows by fold and mode.
-func (t *trainer) sums(ctx context.Context) ([][]*moments.Moments, error) {
-	var sums [][]*moments.Moments
-	err := t.gather(ctx, learnt, func(_ int, modes []*moments.Moments) { sums = append(sums, modes) })
-	return sums, err
-}
-
 // history is what the fits to the other folds say of each row.
 type history struct {
 	known       known
@@ -251,29 +186,6 @@ func (t *trainer) calibrate(raw []channels) Calibration {
 		}
 	}
 	return calibrate(counted)
-}
-
-// raw makes a pass for what the fit to the other folds says of each row, and whether it
-// has met the row's mode.
-func (t *trainer) raw(ctx context.Context, fits []*fit, knows [][]bool) ([]channels, []bool, error) {
-	raw, met := make([]channels, len(t.class)), make([]bool, len(t.class))
-	c := crew.New()
-	defer c.Close()
-	w := newWork(c, len(t.basis.columns))
-	err := t.vectors(ctx, func(i int, v *vector) error {
-		if t.states[i] == frame.Stopped {
-			return nil
-		}
-		f := t.fold[i]
-		if t.class[i] >= learnt {
-			met[i] = knows[f][v.mode]
-		}
-		w.add(fits[f], v, &raw[i])
-		return nil
-	})
-	w.send()
-	c.Wait()
-	return raw, met, err
 }
 
 // knownModes tells of each fold which modes the other folds know well enough to judge

@@ -1,10 +1,34 @@
 package detect
 
 import (
-	"slices"
+	"context"
 
 	"millwright/inference/detect/crew"
+	"millwright/inference/detect/frame"
 )
+
+// raw makes a pass for what the fit to the other folds says of each row, and whether it
+// has met the row's mode.
+func (t *trainer) raw(ctx context.Context, fits []*fit, knows [][]bool) ([]channels, []bool, error) {
+	raw, met := make([]channels, len(t.class)), make([]bool, len(t.class))
+	c := crew.New()
+	defer c.Close()
+	w := newWork(c, len(t.basis.columns))
+	err := t.vectors(ctx, func(i int, v *vector) error {
+		if t.states[i] == frame.Stopped {
+			return nil
+		}
+		f := t.fold[i]
+		if t.class[i] >= learnt {
+			met[i] = knows[f][v.mode]
+		}
+		w.add(fits[f], v, &raw[i])
+		return nil
+	})
+	w.send()
+	c.Wait()
+	return raw, met, err
+}
 
 // batch is how many rows are measured together.
 const batch = 32
@@ -13,20 +37,20 @@ const batch = 32
 type work struct {
 	crew  *crew.Crew
 	hands []*measures
-	free  chan *rowsOfWork
-	open  *rowsOfWork
+	free  chan *task
+	open  *task
 	d     int
 }
 
-// rowsOfWork are vectors to be measured by a fit, and where the results go.
-type rowsOfWork struct {
+// task is vectors to be measured by a fit, and where the results go.
+type task struct {
 	fit     *fit
 	vectors []*vector
 	to      []*channels
 }
 
 func newWork(c *crew.Crew, d int) *work {
-	w := &work{crew: c, free: make(chan *rowsOfWork, 2*c.Size()+1), d: d}
+	w := &work{crew: c, free: make(chan *task, 2*c.Size()+1), d: d}
 	for range c.Size() {
 		w.hands = append(w.hands, newMeasures(batch, d))
 	}
@@ -42,7 +66,7 @@ func (w *work) add(f *fit, v *vector, to *channels) {
 		select {
 		case w.open = <-w.free:
 		default:
-			w.open = &rowsOfWork{}
+			w.open = &task{}
 		}
 		w.open.fit = f
 	}
@@ -70,7 +94,8 @@ func (w *work) send() {
 		for i, to := range b.to {
 			*to = s.channels[i]
 		}
-		b.to = slices.Delete(b.to, 0, len(b.to))
+		clear(b.to)
+		b.to = b.to[:0]
 		select {
 		case w.free <- b:
 		default:
