@@ -53,9 +53,6 @@ func crossFit(folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([
 	if frozen == nil {
 		k = knownOf(folds, fits, d)
 	}
-	for _, f := range fits {
-		f.know(k)
-	}
 	return fits, k, nil
 }
 

@@ -56,6 +56,12 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 		return nil, err
 	}
 	t := &trainer{src: src, s: s.withDefaults(), log: log, spans: SpansOf(s.Rate)}
+	if t.s.without.inputs {
+		t.spans.Input = 1
+	}
+	if t.s.without.scores {
+		t.spans.Score = 1
+	}
 	t.basis.spans = t.spans
 	for _, step := range []func(context.Context) error{t.survey, t.classify, t.scale} {
 		if err := step(ctx); err != nil {
@@ -127,7 +133,7 @@ func (t *trainer) survey(ctx context.Context) error {
 	if err := t.rows(ctx, look); err != nil {
 		return err
 	}
-	if t.basis.fences = s.fences(); s.beyond(t.basis.fences) {
+	if t.basis.fences = s.fences(t.s.without.fences); s.beyond(t.basis.fences) {
 		if err := t.void(ctx); err != nil {
 			return err
 		}
@@ -179,7 +185,9 @@ func (t *trainer) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.basis.modes = findModes(s.sample.pick(t.basis.columns), named, 2*t.spans.Input)
+	if !t.s.without.modes {
+		t.basis.modes = findModes(s.sample.pick(t.basis.columns), named, 2*t.spans.Input)
+	}
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 			return nil, err
 		}
 	}
-	if n := t.trim(past.rows); n > 0 {
+	if n := t.trim(past.rows); n > 0 && !t.s.without.trim {
 		t.log.Info("rows far out are not learnt", zap.Int("rows", n))
 		worst, err := t.gather(ctx, trimmed)
 		if err != nil {
@@ -63,7 +63,9 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 // limit finds the limit of running rows and of restarts.
 func (t *trainer) limit(past history) Limit {
 	l := findLimit(past.rows, t.s.Rate, t.s)
-	l.judgeRestarts(past.restartPeak)
+	if l.judgeRestarts(past.restartPeak); t.s.without.ownLimits {
+		l.Restart = l.Limit
+	}
 	if !l.Verified {
 		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
@@ -158,6 +160,9 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	if err != nil {
 		return history{}, err
 	}
+	if err := t.leaveOut(sums, fits, &k, lambda); err != nil {
+		return history{}, err
+	}
 	raw := make([]channels, len(t.class))
 	var counted []channels
 	r := newResiduals(d)
@@ -179,7 +184,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	}
 	h := history{known: k, calibration: t.calibration, rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
 	if h.calibration.Median == nil {
-		h.calibration = calibrate(counted)
+		h.calibration = calibrate(counted, t.s.without)
 	}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
@@ -204,6 +209,27 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 		}
 	}
 	return h, nil
+}
+
+// leaveOut changes fits as the settings have it.
+func (t *trainer) leaveOut(sums [][]*moments.Moments, fits []*fit, k *known, lambda penalty) error {
+	if t.s.without.folds {
+		f, err := newFit(except(sums, -1), len(t.basis.columns), lambda, t.frozen)
+		if err != nil {
+			return err
+		}
+		for i := range fits {
+			fits[i] = f
+		}
+	}
+	if t.s.without.surprise {
+		all := slices.Repeat([]float64{wellKnown}, len(t.basis.columns))
+		*k = known{all, all, all}
+	}
+	for _, f := range fits {
+		f.know(*k)
+	}
+	return nil
 }
 
 // knownModes tells of each fold which modes the other folds know well enough to judge
