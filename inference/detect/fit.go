@@ -55,9 +55,6 @@ func crossFit(ctx context.Context, folds [][]*moments.Moments, d int, lambda pen
 	if frozen == nil {
 		k = knownOf(folds, fits, d)
 	}
-	for _, f := range fits {
-		f.know(k)
-	}
 	return fits, k, nil
 }
 

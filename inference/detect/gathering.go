@@ -69,3 +69,12 @@ func (t *trainer) sums(ctx context.Context) ([][]*moments.Moments, error) {
 	err := t.gather(ctx, learnt, func(_ int, modes []*moments.Moments) { sums = append(sums, modes) })
 	return sums, err
 }
+
+// unlearn takes the trimmed rows away from the moments of the learnt ones.
+func (t *trainer) unlearn(ctx context.Context, sums [][]*moments.Moments) error {
+	return t.gather(ctx, trimmed, func(fold int, worst []*moments.Moments) {
+		for m := range worst {
+			sums[fold][m].Remove(worst[m])
+		}
+	})
+}

@@ -64,8 +64,11 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory}
 	l.Base = max(l.Base, l.Median+1e-6)
 	l.Limit = l.Base
-	if 2*running < s.MinHistory {
+	short := 2*running < s.MinHistory
+	if short && !s.without.doubt {
 		l.Limit = l.Median + doubt(rows)*(l.Base-l.Median)
+	}
+	if short || s.without.search {
 		l.Weekly = episodes(rows, rate, l.Limit) / weeks
 		return l
 	}

@@ -19,6 +19,24 @@ type Settings struct {
 	Labels            Labels
 	Seed              uint64   // of samples
 	Progress          Progress // nil: nobody asks
+
+	without without
+}
+
+// without leaves parts of the recipe out, so that what each is worth can be measured.
+type without struct {
+	modes     bool // one mode for all rows
+	inputs    bool // no smoothing of the sensors
+	scores    bool // no smoothing of the score
+	trim      bool // the worst rows of the history are learnt too
+	folds     bool // the history is scored by the fit that has seen it
+	surprise  bool // every spread counts as well known
+	doubt     bool // limits of short histories are their quantile
+	search    bool // the limit is the quantile of the history, whatever alarms it makes
+	fences    bool // every reading is believed
+	memberAt  int  // with member: the one that has no say
+	member    bool
+	ownLimits bool // restarts have the limit of all rows
 }
 
 // Labels are what people said of the past.

@@ -94,12 +94,14 @@ func (s *sensorSurvey) add(v float64, label int64, rate time.Duration, running b
 	}
 }
 
-// fences finds where each sensor's believable readings end.
-func (s *survey) fences() []Fence {
+// fences finds where each sensor's believable readings end, nowhere when all is believed.
+func (s *survey) fences(believe bool) []Fence {
 	s.all.flush()
 	list := make([]Fence, len(s.sensors))
 	for j := range list {
-		list[j] = fenceOf(s.all.column(j))
+		if list[j] = open(); !believe {
+			list[j] = fenceOf(s.all.column(j))
+		}
 	}
 	return list
 }

@@ -61,6 +61,12 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 		return nil, err
 	}
 	t := &trainer{src: src, s: s.withDefaults(), log: log, spans: SpansOf(s.Rate)}
+	if t.s.without.inputs {
+		t.spans.Input = 1
+	}
+	if t.s.without.scores {
+		t.spans.Score = 1
+	}
 	t.basis.spans = t.spans
 	t.most = passesAlways + passesVoiding + passesTrimming
 	if t.s.Off.Set() && t.s.Restart == 0 {
@@ -137,7 +143,7 @@ func (t *trainer) survey(ctx context.Context) error {
 	if err := t.rows(ctx, look); err != nil {
 		return err
 	}
-	t.basis.fences = s.fences()
+	t.basis.fences = s.fences(t.s.without.fences)
 	if !s.beyond(t.basis.fences) {
 		t.most -= passesVoiding
 	} else {
@@ -195,13 +201,13 @@ func (t *trainer) survey(ctx context.Context) error {
 		return err
 	}
 	sample := s.sample.pick(t.basis.columns)
-	if t.basis.modes, err = findModes(ctx, sample, named, 2*t.spans.Input); err != nil {
-		return err
-	}
 	for j := range t.basis.columns {
 		t.about = append(t.about, quantile(slices.DeleteFunc(sample.column(j), math.IsNaN), 0.5))
 	}
-	return nil
+	if !t.s.without.modes {
+		t.basis.modes, err = findModes(ctx, sample, named, 2*t.spans.Input)
+	}
+	return err
 }
 
 // void counts the readings outside the fences and finds the codes among them.

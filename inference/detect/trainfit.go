@@ -51,13 +51,10 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	}
 	t.log.Info("rows far out are not learnt", zap.Int("rows", n))
 	past = history{}
-	err = t.gather(ctx, trimmed, func(fold int, worst []*moments.Moments) {
-		for m := range worst {
-			sums[fold][m].Remove(worst[m])
+	if !t.s.without.trim {
+		if err := t.unlearn(ctx, sums); err != nil {
+			return nil, err
 		}
-	})
-	if err != nil {
-		return nil, err
 	}
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
@@ -68,7 +65,9 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 // limit finds the limit of running rows and of restarts.
 func (t *trainer) limit(past history) Limit {
 	l := findLimit(past.rows, t.s.Rate, t.s)
-	l.judgeRestarts(past.restartPeak)
+	if l.judgeRestarts(past.restartPeak); t.s.without.ownLimits {
+		l.Restart = l.Limit
+	}
 	if !l.Verified {
 		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
@@ -144,6 +143,9 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	if err != nil {
 		return history{}, err
 	}
+	if err := t.leaveOut(sums, fits, &k, lambda); err != nil {
+		return history{}, err
+	}
 	raw, met, err := t.raw(ctx, fits, knownModes(sums))
 	if err != nil {
 		return history{}, err
@@ -185,7 +187,28 @@ func (t *trainer) calibrate(raw []channels) Calibration {
 			counted = append(counted, c)
 		}
 	}
-	return calibrate(counted)
+	return calibrate(counted, t.s.without)
+}
+
+// leaveOut changes fits as the settings have it.
+func (t *trainer) leaveOut(sums [][]*moments.Moments, fits []*fit, k *known, lambda penalty) error {
+	if t.s.without.folds {
+		f, err := newFit(except(sums, -1), len(t.basis.columns), lambda, t.frozen)
+		if err != nil {
+			return err
+		}
+		for i := range fits {
+			fits[i] = f
+		}
+	}
+	if t.s.without.surprise {
+		all := slices.Repeat([]float64{wellKnown}, len(t.basis.columns))
+		*k = known{all, all, all}
+	}
+	for _, f := range fits {
+		f.know(*k)
+	}
+	return nil
 }
 
 // knownModes tells of each fold which modes the other folds know well enough to judge
