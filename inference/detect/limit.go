@@ -21,13 +21,14 @@ type Limit struct {
 	Verified bool    `json:"verified"` // the history is long enough to say so
 	Capped   bool    `json:"capped"`   // the target could not be reached
 	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
+	Unseen   float64 `json:"unseen"`   // and a row at an operating point that training has not met
 }
 
 const (
 	baseQuantile = 0.99
 	raiseAtMost  = 1.3 // times the distance from median to base
-	// sure is the chance that the future keeps to the target.
-	sure = 0.75
+	// sure is the chance that the rate behind the history's episodes is within the target.
+	sure = 0.5
 	// steps is how finely the limit is looked for.
 	steps = 50
 )
@@ -43,7 +44,7 @@ type scored struct {
 }
 
 // findLimit looks for the lowest limit at which the history has so few episodes that the
-// rate behind them is likely within the target: from the 99 % quantile of the rows that stand for
+// rate behind them is as likely as not within the target: from the 99 % quantile of the rows that stand for
 // normal, up to 1.3 times that of all. With half of the history that it takes to verify
 // the target the search begins at the quantile of all. With less the limit is that
 // quantile, and higher by as much as so little leaves it open.

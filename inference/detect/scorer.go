@@ -58,7 +58,11 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	if r.Fresh {
 		s.blame.clear()
 	}
+	s.remark = s.m.remark(r, v)
 	score := bounded(s.m.calibration.score(s.m.fit.measure(s.r, v)))
+	if s.remark.Unseen {
+		score = s.m.limit.familiar(score)
+	}
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)
@@ -67,7 +71,6 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 		s.restart.skip(1)
 		x = s.m.limit.excess(s.running.add(score))
 	}
-	s.remark = s.m.remark(r, v)
 	if s.remark.Capped {
 		x = min(x, 1)
 	}

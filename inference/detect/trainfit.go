@@ -66,6 +66,9 @@ func (t *trainer) limit(past history) Limit {
 	if l.judgeRestarts(past.restartPeak); t.s.without.ownLimits {
 		l.Restart = l.Limit
 	}
+	if l.judgeStrangers(past.strange); t.s.without.strangers {
+		l.Unseen = l.Limit
+	}
 	if !l.Verified {
 		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
@@ -150,7 +153,8 @@ type history struct {
 	rows        []scored
 	scores      []float64 // of each row alone
 	calibration Calibration
-	restartPeak float64 // highest mean score in a restart time
+	restartPeak float64   // highest mean score in a restart time
+	strange     []float64 // mean scores of the outermost modes under fits that do not know them
 }
 
 // history makes a pass that scores each row with the fit to the other folds.
@@ -163,13 +167,20 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 	if err := t.leaveOut(sums, fits, &k, lambda); err != nil {
 		return history{}, err
 	}
-	raw := make([]channels, len(t.class))
+	strangers, err := t.strangers(sums, lambda, k)
+	if err != nil {
+		return history{}, err
+	}
+	raw, strange := make([]channels, len(t.class)), make([]channels, len(t.class))
 	var counted []channels
 	r := newResiduals(d)
 	met, knows := make([]bool, len(t.class)), knownModes(sums)
 	err = t.vectors(ctx, func(i int, v *vector) error {
 		if t.states[i] == frame.Stopped {
 			return nil
+		}
+		if s := strangers[v.mode]; s != nil && t.class[i] >= learnt {
+			strange[i] = s.measure(r, v)
 		}
 		f := t.fold[i]
 		raw[i] = fits[f].measure(r, v)
@@ -187,6 +198,7 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 		h.calibration = calibrate(counted, t.s.without)
 	}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
+	outer := newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
 		apart := !met[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
@@ -195,6 +207,12 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
 			running.skip(gap)
 			restart.skip(gap)
+			outer.skip(gap)
+		}
+		if strange[i] == (channels{}) {
+			outer.skip(1)
+		} else {
+			h.strange = append(h.strange, outer.add(h.calibration.score(strange[i])))
 		}
 		switch {
 		case t.class[i] >= learnt:
