@@ -30,7 +30,7 @@ func TestTrainingShowsItsPasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.wait()
-	for _, want := range []string{"look through the files: ", "1 of at most 10: sensors: ", "6 of at most 8: fits and scores: "} {
+	for _, want := range []string{"look through the files: ", "1 of at most 11: sensors: ", "6 of at most 9: fits and scores: "} {
 		if !strings.Contains(s.String(), want) {
 			t.Errorf("%q is not in\n%s", want, s)
 		}

@@ -21,14 +21,14 @@ type Limit struct {
 	Verified bool    `json:"verified"` // the history is long enough to say so
 	Capped   bool    `json:"capped"`   // the target could not be reached
 	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
+	Unseen   float64 `json:"unseen"`   // and a row at an operating point that training has not met
 }
 
 const (
 	baseQuantile = 0.99
 	raiseAtMost  = 1.3 // times the distance from median to base
-	// margin is the share of the target that the history may use up: the future holds
-	// more than the past has shown.
-	margin = 0.5
+	// sure is the chance that the rate behind the history's episodes is within the target.
+	sure = 0.5
 	// steps is how finely the limit is looked for.
 	steps = 50
 )
@@ -43,8 +43,8 @@ type scored struct {
 	apart bool
 }
 
-// findLimit looks for the lowest limit at which the history has no more episodes a
-// week than its share of the target: from the 99 % quantile of the rows that stand for
+// findLimit looks for the lowest limit at which the history has so few episodes that the
+// rate behind them is as likely as not within the target: from the 99 % quantile of the rows that stand for
 // normal, up to 1.3 times that of all. With half of the history that it takes to verify
 // the target the search begins at the quantile of all. With less the limit is that
 // quantile, and higher by as much as so little leaves it open.
@@ -78,13 +78,19 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	}
 	for step := range steps + 1 {
 		l.Limit = low + (high-low)*float64(step)/steps
-		if l.Weekly = episodes(rows, rate, l.Limit) / weeks; l.Weekly <= margin*s.FalseAlarmsWeekly {
+		n := episodes(rows, rate, l.Limit)
+		if l.Weekly = n / weeks; atMost(n)/weeks <= s.FalseAlarmsWeekly {
 			return l
 		}
 	}
 	l.Capped = l.Weekly > s.FalseAlarmsWeekly
 	return l
 }
+
+// atMost is the number of episodes to be expected, of which n came, that is not exceeded
+// with the chance of sure: a quantile of the gamma distribution, which is what a Poisson
+// process leaves open of its rate.
+func atMost(n float64) float64 { return distuv.Gamma{Alpha: n + 1, Beta: 1}.Quantile(sure) }
 
 // doubt is how much further out the next values may come than the spread of the history
 // says, by Student's t: t(95 %, n-1) sqrt(1+1/n) / z(95 %), with n the number of

@@ -167,6 +167,7 @@ func BenchmarkParts(b *testing.B) {
 		{name: "off rule", no: func(m *machine) { m.off = frame.Off{} }},
 		{name: "restart time", s: Settings{Restart: -1}},
 		{name: "restarts' limit", s: Settings{without: without{ownLimits: true}}},
+		{name: "unseen modes' limit", s: Settings{without: without{strangers: true}}},
 		{name: "modes", s: Settings{without: without{modes: true}}},
 		{name: "smoothing of inputs", s: Settings{without: without{inputs: true}}},
 		{name: "smoothing of the score", s: Settings{without: without{scores: true}}},

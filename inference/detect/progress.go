@@ -14,6 +14,7 @@ const (
 	passesVoiding  = 2
 	passesSettling = 4
 	passesTrimming = 2
+	passesUnseen   = 1
 	passesUpdate   = 3
 )
 

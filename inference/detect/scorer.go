@@ -58,8 +58,12 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	if r.Fresh {
 		s.blame.clear()
 	}
+	s.remark = s.m.remark(r, v)
 	s.m.fit.measure(s.r, v)
 	score := bounded(s.m.calibration.score(s.r.channels[0]))
+	if s.remark.Unseen {
+		score = s.m.limit.familiar(score)
+	}
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)
@@ -68,7 +72,6 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 		s.restart.skip(1)
 		x = s.m.limit.excess(s.running.add(score))
 	}
-	s.remark = s.m.remark(r, v)
 	if s.remark.Capped {
 		x = min(x, 1)
 	}

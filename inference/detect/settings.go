@@ -37,6 +37,7 @@ type without struct {
 	memberAt  int  // with member: the one that has no say
 	member    bool
 	ownLimits bool // restarts have the limit of all rows
+	strangers bool // and so have operating points that training has not met
 }
 
 // Labels are what people said of the past.

@@ -68,7 +68,7 @@ func Train(ctx context.Context, src frame.Source, s Settings, log *zap.Logger) (
 		t.spans.Score = 1
 	}
 	t.basis.spans = t.spans
-	t.most = passesAlways + passesVoiding + passesTrimming
+	t.most = passesAlways + passesVoiding + passesTrimming + passesUnseen
 	if t.s.Off.Set() && t.s.Restart == 0 {
 		t.most += passesSettling
 	}

@@ -32,7 +32,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if longer := t.settling(past.scores); longer > 0 {
 		t.rules.Restart += longer
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
-		t.most = t.passes + passesSettling + passesTrimming
+		t.most = t.passes + passesSettling + passesTrimming + passesUnseen
 		sums, past = nil, history{} // room for what follows
 		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
 			return nil, err
@@ -45,9 +45,9 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 		}
 	}
 	n := t.trim(past.rows)
-	t.most = t.passes + passesTrimming
+	t.most = t.passes + passesTrimming + passesUnseen
 	if n == 0 {
-		return t.model(sums, past, lambda, t.limit(past))
+		return t.finish(ctx, sums, past, lambda)
 	}
 	t.log.Info("rows far out are not learnt", zap.Int("rows", n))
 	past = history{}
@@ -59,19 +59,35 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
 	}
-	return t.model(sums, past, lambda, t.limit(past))
+	return t.finish(ctx, sums, past, lambda)
+}
+
+// finish finds the limit.
+func (t *trainer) finish(ctx context.Context, sums [][]*moments.Moments, past history, lambda penalty) (*Model, error) {
+	limit, err := t.limit(ctx, sums, past, lambda)
+	if err != nil {
+		return nil, err
+	}
+	return t.model(sums, past, lambda, limit)
 }
 
 // limit finds the limit of running rows and of restarts.
-func (t *trainer) limit(past history) Limit {
+func (t *trainer) limit(ctx context.Context, sums [][]*moments.Moments, past history, lambda penalty) (Limit, error) {
 	l := findLimit(past.rows, t.s.Rate, t.s)
 	if l.judgeRestarts(past.restartPeak); t.s.without.ownLimits {
 		l.Restart = l.Limit
 	}
+	strange, err := t.strange(ctx, sums, past, lambda)
+	if err != nil {
+		return l, err
+	}
+	if l.judgeStrangers(strange); t.s.without.strangers {
+		l.Unseen = l.Limit
+	}
 	if !l.Verified {
 		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
 	}
-	return l
+	return l, nil
 }
 
 // model puts together what was learnt.

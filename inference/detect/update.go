@@ -26,7 +26,7 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 	}
 	s.Rate = base.rules.Rate
 	t := &trainer{src: newer{src, base.Trained.End}, s: s.withDefaults(), log: log, spans: base.basis.spans, rules: base.rules, basis: base.basis}
-	t.most = passesUpdate
+	t.most = passesUpdate + passesUnseen
 	if err := t.classify(ctx); err != nil {
 		return nil, fmt.Errorf("update: %w", err)
 	}
@@ -54,7 +54,9 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	}
 	limit := base.limit
 	if t.calibration.Median == nil {
-		limit = t.limit(past)
+		if limit, err = t.limit(ctx, append(slices.Clone(sums), base.sums), past, base.lambda); err != nil {
+			return nil, err
+		}
 	}
 	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda, limit)
 	if err != nil {
