@@ -61,7 +61,7 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	s.remark = s.m.remark(r, v)
 	score := bounded(s.m.calibration.score(s.m.fit.measure(s.r, v)))
 	if s.remark.Unseen {
-		score = s.m.limit.familiar(score)
+		score = bounded(s.m.limit.familiar(score))
 	}
 	var x float64
 	if r.State == frame.Restarting {
@@ -95,7 +95,8 @@ func (l Limit) excess(score float64) float64 {
 // the prediction, which follows what is shown: an excess above 1 is never rounded
 // down to the threshold.
 func printed(x float64) (score float64, prediction int) {
-	score = math.Round(1e5*x/(1+x)) / 1e5
+	x = bounded(x)
+	score = math.Round(1e5*(x/(1+x))) / 1e5
 	if x > 1 {
 		return min(max(score, 0.50001), 1), 1
 	}
