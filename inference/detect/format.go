@@ -196,6 +196,9 @@ func (h *header) check() error {
 	case len(h.Calibration.Median) != members || len(h.Calibration.Top) != members || !(h.Calibration.T2 > 0) || !(h.Calibration.Q > 0):
 		return errors.New("its calibration does not fit its members")
 	}
+	if l := h.Limit; !(l.Limit > l.Median) || !(l.Restart >= l.Limit) || !(l.Unseen >= l.Limit) {
+		return errors.New("its limits do not fit together")
+	}
 	for _, f := range h.Fences {
 		if !(f.Low < f.High) || f.Low < -largest || f.High > largest {
 			return errors.New("a sensor's fence cannot be")

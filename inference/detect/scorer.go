@@ -62,7 +62,7 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	s.m.fit.measure(s.r, v)
 	score := bounded(s.m.calibration.score(s.r.channels[0]))
 	if s.remark.Unseen {
-		score = s.m.limit.familiar(score)
+		score = bounded(s.m.limit.familiar(score))
 	}
 	var x float64
 	if r.State == frame.Restarting {
@@ -96,7 +96,8 @@ func (l Limit) excess(score float64) float64 {
 // the prediction, which follows what is shown: an excess above 1 is never rounded
 // down to the threshold.
 func printed(x float64) (score float64, prediction int) {
-	score = math.Round(1e5*x/(1+x)) / 1e5
+	x = bounded(x)
+	score = math.Round(1e5*(x/(1+x))) / 1e5
 	if x > 1 {
 		return min(max(score, 0.50001), 1), 1
 	}
