@@ -40,6 +40,7 @@ the bucket. At the end the windows are listed and everything stays in the folder
 			return errors.Join(demo.Run(cmd.Context(), o), log.Sync())
 		},
 	}
+	cmd.AddCommand(newDemoHistoryCommand())
 	cmd.Flags().Float64Var(&o.Speed, "speed", 60, "plant seconds per second, 1 to 120")
 	cmd.Flags().DurationVar(&o.For, "for", 20*time.Minute, "how long the plant runs, in its own time")
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "keep everything in `DIR` (default: a new folder below the system's temporary one)")

@@ -18,6 +18,8 @@ type Logger struct {
 	Plant *Plant
 	Dir   string
 	Every time.Duration // length of a file in business time; 0: one minute
+
+	plantAt func(time.Time) *Plant // the plant as it is then; nil: always Plant
 }
 
 // Run writes drops as c passes, from its present time on, until ctx ends. It
@@ -67,7 +69,11 @@ func (l *Logger) rows(component string, from, to time.Time) []byte {
 	first := from.Truncate(l.Plant.Rate()).Add(l.Plant.Rate())
 	for t := first.UTC(); !t.After(to); t = t.Add(l.Plant.Rate()) {
 		text = t.AppendFormat(text, time.RFC3339)
-		row = l.Plant.Row(row[:0], component, t)
+		plant := l.Plant
+		if l.plantAt != nil {
+			plant = l.plantAt(t)
+		}
+		row = plant.Row(row[:0], component, t)
 		for _, v := range row {
 			text = strconv.AppendFloat(append(text, ','), v, 'g', 7, 64)
 		}

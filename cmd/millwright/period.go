@@ -1,0 +1,41 @@
+//go:build !agent
+
+package main
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// periodArgs are a stretch of time as typed.
+type periodArgs struct{ from, to string }
+
+func (p *periodArgs) flags(f *pflag.FlagSet, from, to string) {
+	f.StringVar(&p.from, "from", "", from)
+	f.StringVar(&p.to, "to", "", to)
+}
+
+// ends are from <= t < to, in Unix ns; all of time where nothing was said.
+func (p *periodArgs) ends() (from, to int64, err error) {
+	from, to = math.MinInt64, math.MaxInt64
+	for _, end := range []struct {
+		flag, text string
+		at         *int64
+	}{{"--from", p.from, &from}, {"--to", p.to, &to}} {
+		if end.text == "" {
+			continue
+		}
+		t, err := time.Parse(time.RFC3339, end.text)
+		if err != nil {
+			return 0, 0, fmt.Errorf("%s %q is no instant: write 2026-01-05T00:00:00Z", end.flag, end.text)
+		}
+		*end.at = t.UnixNano()
+	}
+	if from >= to {
+		return 0, 0, fmt.Errorf("--from %s is not before --to %s", p.from, p.to)
+	}
+	return from, to, nil
+}

@@ -1,0 +1,91 @@
+package files
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"millwright/inference/detect/frame"
+)
+
+// Labels are ranges of time that people rated.
+type Labels struct {
+	Anomaly []frame.Range
+	Normal  []frame.Range // NO_ANOMALY
+}
+
+// ReadLabels reads a CSV without header: start, end and, optionally, ANOMALY (the
+// default), NO_ANOMALY or NEUTRAL, which counts for nothing. Instants that name no zone
+// are in zone; nil is UTC.
+func ReadLabels(r io.Reader, zone *time.Location) (Labels, error) {
+	if zone == nil {
+		zone = time.UTC
+	}
+	text := bufio.NewReader(r)
+	if mark, _ := text.Peek(3); string(mark) == "\ufeff" {
+		_, _ = text.Discard(3)
+	}
+	in := csv.NewReader(text)
+	in.FieldsPerRecord = -1
+	in.TrimLeadingSpace = true
+	var l Labels
+	for {
+		cells, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return l, nil
+		}
+		if err != nil {
+			return l, fmt.Errorf("read labels: %w", err)
+		}
+		line, _ := in.FieldPos(0)
+		if len(cells) < 2 {
+			return l, fmt.Errorf("read labels: line %d: write start,end", line)
+		}
+		var g frame.Range
+		if g.Start, err = parseStamp(cells[0], zone); err == nil {
+			g.End, err = parseStamp(cells[1], zone)
+		}
+		switch {
+		case err != nil:
+			return l, fmt.Errorf("read labels: line %d: %w", line, err)
+		case g.End < g.Start:
+			return l, fmt.Errorf("read labels: line %d: it ends before it starts", line)
+		}
+		rating := "ANOMALY"
+		if len(cells) > 2 && cells[2] != "" {
+			rating = strings.ToUpper(strings.TrimSpace(cells[2]))
+		}
+		switch rating {
+		case "ANOMALY":
+			l.Anomaly = append(l.Anomaly, g)
+		case "NO_ANOMALY":
+			l.Normal = append(l.Normal, g)
+		case "NEUTRAL":
+		default:
+			return l, fmt.Errorf("read labels: line %d: rating %q: ANOMALY, NO_ANOMALY or NEUTRAL", line, cells[2])
+		}
+	}
+}
+
+// parseStamp reads an instant in the forms that training data may have, with or without
+// a fraction and a zone.
+func parseStamp(text string, zone *time.Location) (int64, error) {
+	text = strings.TrimSpace(text)
+	for _, day := range []string{"2006-01-02", "2006/01/02", "20060102"} {
+		for _, clock := range []string{"", "T15:04:05", " 15:04:05", "-15:04:05", "T15:04", " 15:04", "-15:04", "-15-04-05", "150405", "1504"} {
+			for _, offset := range []string{"", "Z07:00", "Z0700", "Z07", " Z07:00", " MST"} {
+				if clock == "" && offset != "" || offset == " MST" && !strings.HasSuffix(text, " UTC") {
+					continue // the only name of a zone that means one thing
+				}
+				if t, err := time.ParseInLocation(day+clock+offset, text, zone); err == nil && t.Year() > 1678 && t.Year() < 2262 {
+					return t.UnixNano(), nil
+				}
+			}
+		}
+	}
+	return 0, fmt.Errorf("%q is no instant: write 2006-01-02T15:04:05, or 2006-01-02T15:04:05+01:00", text)
+}

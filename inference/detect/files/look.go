@@ -1,0 +1,86 @@
+package files
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"millwright/inference/detect/frame"
+	"millwright/internal/series"
+)
+
+// look goes through a file for what later passes have to know: its sensors, its oldest
+// row, whether its rows are in order, and what of it cannot be used.
+func (s *Source) look(ctx context.Context, p *part) error {
+	file, r, err := s.open(p)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	defer r.Close()
+	p.first = math.MaxInt64
+	if info, err := file.Stat(); err == nil {
+		p.size = info.Size()
+	}
+	p.packed = strings.HasSuffix(p.Path, ".gz")
+	rs := s.resampler(func(int64, []float64) error { p.bins++; return nil })
+	err = batches(r, func(b *series.Batch) error {
+		for _, t := range b.Times {
+			p.first = min(p.first, t)
+		}
+		if ctx.Err() != nil || rs.Report().TooLate > 0 {
+			return ctx.Err()
+		}
+		return rs.Add(b)
+	})
+	if err == nil {
+		err = rs.Close()
+	}
+	if err != nil {
+		return err
+	}
+	p.disorder = rs.Report().TooLate > 0
+	s.learn(p, r.Names())
+	s.tell(p, r.Report(), rs.Report())
+	return nil
+}
+
+// learn takes in a file's sensors.
+func (s *Source) learn(p *part, raw []string) {
+	names, clashes := series.MapNames(raw, nil)
+	for _, c := range clashes {
+		s.note(p, "%v left out: %s", c.Raw, c.Reason)
+	}
+	for _, n := range names {
+		name := frame.Name{Component: p.Component, Sensor: n}
+		if _, known := s.at[name]; n != "" && !known && s.o.Columns == nil {
+			s.at[name] = len(s.names)
+			s.names = append(s.names, name)
+		}
+		s.found[name] = true
+	}
+}
+
+// tell notes what of a file cannot be used, or not as it stands.
+func (s *Source) tell(p *part, read series.Report, resampled series.ResampleReport) {
+	for _, w := range read.Warnings {
+		s.note(p, "%s", w)
+	}
+	var bad int64
+	for _, n := range read.Bad {
+		bad += n
+	}
+	if bad > 0 && len(read.Faults) > 0 {
+		f := read.Faults[0]
+		s.note(p, "%d rows or cells cannot be used, the first on line %d: %s: %q", bad, f.Line, f.Reason, f.Text)
+	}
+	if read.Damage != "" {
+		s.note(p, "%s", read.Damage)
+	}
+	if n := resampled.Repeats.Differing; n > 0 && !p.disorder {
+		s.note(p, "%d values differ from an earlier one of the same timestamp and sensor, which is used", n)
+	}
+	if p.disorder {
+		s.note(p, "its rows are far out of order, so they are sorted")
+	}
+}

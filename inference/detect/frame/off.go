@@ -1,0 +1,63 @@
+package frame
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Off is the condition under which the machine is off: the last value known of a
+// sensor lies below (or above) a bound. The zero value never holds.
+type Off struct {
+	Sensor Name    `json:"sensor"`
+	Above  bool    `json:"above,omitempty"` // > instead of <
+	Bound  float64 `json:"bound"`
+}
+
+// ParseOff reads the service's form: component\sensor < number, or >.
+func ParseOff(text string) (Off, error) {
+	if strings.TrimSpace(text) == "" {
+		return Off{}, nil
+	}
+	at := strings.IndexAny(text, "<>")
+	if at < 0 {
+		return Off{}, fmt.Errorf(`off condition %q: write component\sensor < number, or >`, text)
+	}
+	name, err := ParseName(strings.TrimSpace(text[:at]))
+	if err != nil {
+		return Off{}, fmt.Errorf("off condition: %w", err)
+	}
+	bound, err := strconv.ParseFloat(strings.TrimSpace(text[at+1:]), 64)
+	if err == nil && (math.IsNaN(bound) || math.IsInf(bound, 0)) {
+		err = errors.New("it has to be finite")
+	}
+	if err != nil {
+		return Off{}, fmt.Errorf("off condition %q: %q is no number: %w", text, text[at+1:], err)
+	}
+	return Off{Sensor: name, Above: text[at] == '>', Bound: bound}, nil
+}
+
+// Set tells whether there is a condition.
+func (o Off) Set() bool { return o.Sensor != Name{} }
+
+// Holds tells whether the machine is off at the value v.
+func (o Off) Holds(v float64) bool {
+	if o.Above {
+		return v > o.Bound
+	}
+	return v < o.Bound
+}
+
+// String is the form that ParseOff reads; "" for no condition.
+func (o Off) String() string {
+	if !o.Set() {
+		return ""
+	}
+	op := "<"
+	if o.Above {
+		op = ">"
+	}
+	return o.Sensor.String() + " " + op + " " + strconv.FormatFloat(o.Bound, 'g', -1, 64)
+}
