@@ -212,9 +212,12 @@ func autoDuration(text string) (time.Duration, error) {
 
 // openData finds and opens files, and tells what is wrong with them.
 func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger) (*files.Source, error) {
-	list, err := files.Find(paths)
+	list, skipped, err := files.Find(paths)
 	if err != nil {
 		return nil, exit(exitUsage, err)
+	}
+	if len(skipped) > 0 {
+		log.Warn("files that are not read, as they are neither .csv nor .csv.gz", zap.String("files", files.Few(skipped)))
 	}
 	src, err := files.Open(ctx, list, o)
 	if err != nil {

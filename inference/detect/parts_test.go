@@ -45,7 +45,7 @@ func machines(b *testing.B) []machine {
 		b.Fatalf("%s: no folder in it has a folder history (%v)", *partsData, err)
 	}
 	read := func(dir string, columns []frame.Name) *frame.Frame {
-		list, err := files.Find([]string{dir})
+		list, _, err := files.Find([]string{dir})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func TestFilesAreJoinedOnTheGrid(t *testing.T) {
 	write(t, dir, "motor.csv", "Timestamp,speed\n2025-01-01T00:00:30,10\n2025-01-01T00:01:00,20\n2025-01-01T00:03:00,40\n")
 	write(t, dir, "pump/pump_202501.csv", "Timestamp,flow\n2025-01-01T00:01:00,1\n2025-01-01T00:02:00,2\n")
 	write(t, dir, "pump/pump_202502.csv", "Timestamp,flow,temp\n2025-01-01T00:02:00,9,70\n2025-01-01T00:03:00,3,71\n")
-	list, err := Find([]string{dir})
+	list, _, err := Find([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}

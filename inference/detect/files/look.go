@@ -22,7 +22,7 @@ func (s *Source) look(ctx context.Context, p *part) error {
 	if info, err := file.Stat(); err == nil {
 		p.size = info.Size()
 	}
-	p.packed = strings.HasSuffix(p.Path, ".gz")
+	p.packed = strings.HasSuffix(strings.ToLower(p.Path), ".gz")
 	rs := s.resampler(func(int64, []float64) error { p.bins++; return nil })
 	err = batches(r, func(b *series.Batch) error {
 		for _, t := range b.Times {
