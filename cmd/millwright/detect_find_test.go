@@ -52,3 +52,52 @@ func TestFoldersAreReadInAnyCase(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 }
+
+func TestOnlyOwnFilesAreReplaced(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data := put(t, dir, "pump.csv", history("Timestamp,speed,flow", 1000))
+	labels := put(t, dir, "labels.csv", "")
+	model, page := filepath.Join(dir, "m.mwm"), filepath.Join(dir, "p.html")
+	train := func(model string) []string {
+		return []string{"train", "--data", data, "--labels", labels, "--model", model}
+	}
+	evaluate := func(page string) []string {
+		return []string{"evaluate", "--data", data, "--model", model, "--html", page}
+	}
+	for range 2 { // the second time they replace what they wrote
+		if code, _, errs := detector(t, train(model)...); code != exitDone {
+			t.Fatalf("exit %d, %s", code, errs)
+		}
+		if code, _, errs := detector(t, evaluate(page)...); code != exitDone {
+			t.Fatalf("exit %d, %s", code, errs)
+		}
+	}
+	other := put(t, dir, "other.html", "<!doctype html>\n<title>Mine</title>")
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"data":              {train(data), "is an input"},
+		"an empty input":    {train(labels), "is an input"},
+		"no model":          {train(other), "exists and is no model"},
+		"a folder":          {train(dir), "is a folder"},
+		"no folder":         {train(filepath.Join(dir, "none", "m.mwm")), "there is no folder"},
+		"html on data":      {evaluate(data), "is an input"},
+		"html on the model": {evaluate(model), "is an input"},
+		"another page":      {evaluate(other), "no page of an evaluation"},
+		"html in no folder": {evaluate(filepath.Join(data, "p.html")), "p.html"},
+	} {
+		before, _ := os.ReadFile(data)
+		code, _, errs := detector(t, c.args...)
+		if after, _ := os.ReadFile(data); string(after) != string(before) {
+			t.Fatalf("%s: the data is gone", name)
+		}
+		if code != exitUsage && name != "html in no folder" || code == exitDone || !strings.Contains(errs, c.says) {
+			t.Errorf("%s: exit %d, %s", name, code, errs)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {
+		t.Error(left)
+	}
+}

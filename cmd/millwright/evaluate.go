@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,12 @@ func (v *evaluateVerb) run(ctx context.Context, out, errs io.Writer) error {
 	m, err := readModel(v.model)
 	if err != nil {
 		return err
+	}
+	if v.html != "" {
+		page := output{flag: "html", path: v.html, holds: "page of an evaluation", ours: report.IsPage}
+		if err := page.check(slices.Concat(v.data, []string{v.labels, v.model})...); err != nil {
+			return err
+		}
 	}
 	found, page := metrics.New(m.Rate(), labels.Anomaly), report.New(m, labels.Anomaly)
 	err = v.each(ctx, m, errs, func(r resultline.Row, k detect.Remark, cells []float64) error {

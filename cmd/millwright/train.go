@@ -96,6 +96,10 @@ func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 	if err != nil {
 		return exit(exitUsage, err)
 	}
+	model := output{flag: "model", path: v.model, holds: "model", ours: detect.IsModel}
+	if err := model.check(slices.Concat(v.data, []string{v.schema, v.labels})...); err != nil {
+		return err
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(trainHeap))
 	}

@@ -228,6 +228,9 @@ func (r *floatReader) take(n int) []float64 {
 	return v
 }
 
+// IsModel tells by a file's beginning whether it is one of a model, damaged or not.
+func IsModel(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
+
 // ReadModel takes a model from r.
 func ReadModel(r io.Reader) (*Model, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxHead+maxBody))

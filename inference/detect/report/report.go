@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	_ "embed"
 	"fmt"
@@ -88,6 +89,11 @@ func (c *Collector) Write(w io.Writer, m *detect.Model, found *metrics.Collector
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
+}
+
+// IsPage tells by a file's beginning whether it is a page that Write has written.
+func IsPage(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("<!doctype html>")) && bytes.Contains(head, []byte("<title>Evaluation of "))
 }
 
 func (c *Collector) view(m *detect.Model, found *metrics.Collector) view {
