@@ -116,7 +116,7 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 		return exit(exitUsage, err)
 	}
 	log := newLogger("info", "console", errs)
-	src, err := openData(ctx, v.data, files.Options{Rate: m.Rate(), Columns: m.Columns(), CSV: read}, log)
+	src, err := openData(ctx, v.data, files.Options{Rate: m.Rate(), Columns: m.Columns(), Codes: m.Codes(), CSV: read}, log)
 	if err != nil {
 		return err
 	}

@@ -143,6 +143,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if none := src.Missing(); len(none) > 0 {
 			return nil, exit(exitData, fmt.Errorf("%s is in the schema and in no file of --data", none[0]))
 		}
+		s.Voided = voided(src, shown.log)
 		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
 		defer done()
 		return trained(detect.Train(ctx, rows, s, shown.log))
@@ -157,7 +158,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if columns != nil && !slices.Equal(columns, base.Columns()) {
 			return nil, exit(exitUsage, errors.New("--schema has other columns than the base model: train in full"))
 		}
-		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), CSV: read, Read: shown.look()}, shown.log)
+		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), Codes: base.Codes(), CSV: read, Read: shown.look()}, shown.log)
 		if err != nil {
 			return nil, err
 		}
@@ -166,6 +167,23 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		return trained(detect.Update(ctx, base, rows, s, shown.log))
 	}
 	return nil, exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
+}
+
+// voided tells of the codes among the readings.
+func voided(src *files.Source, log *zap.Logger) []detect.Voided {
+	var all []detect.Voided
+	var codes []float64
+	readings := 0
+	for _, c := range src.Coded() {
+		all = append(all, detect.Voided(c))
+		codes, readings = append(codes, c.Codes...), readings+c.Readings
+	}
+	if len(all) > 0 {
+		slices.Sort(codes)
+		log.Warn("codes for no reading are taken for missing; model inspect lists them, --bad-values adds others",
+			zap.Float64s("codes", slices.Compact(codes)), zap.Int("readings", readings), zap.Int("sensors", len(all)))
+	}
+	return all
 }
 
 // trained makes what training refuses a matter of the data.

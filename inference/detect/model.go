@@ -49,6 +49,15 @@ type Above struct {
 // Rate is the step of the model's grid.
 func (m *Model) Rate() time.Duration { return m.rules.Rate }
 
+// Codes are, for each of Columns, the values that training met in place of readings.
+func (m *Model) Codes() [][]float64 {
+	codes := make([][]float64, len(m.names))
+	for j := range m.basis.fences {
+		codes[j] = m.basis.fences[j].Codes
+	}
+	return codes
+}
+
 // Columns are the columns that rows to be scored have to have, in this order.
 func (m *Model) Columns() []frame.Name { return m.names }
 

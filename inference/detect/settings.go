@@ -17,6 +17,7 @@ type Settings struct {
 	ModeSensors       []frame.Name  // that set the operating point, the main one first; nil: found
 	MinHistory        time.Duration // of unlabelled running time, to verify the target; 0: 14 days
 	Labels            Labels
+	Voided            []Voided // readings that the source leaves out, and the codes that they were
 	Seed              uint64   // of samples
 	Progress          Progress // nil: nobody asks
 

@@ -144,6 +144,7 @@ func (t *trainer) survey(ctx context.Context) error {
 		return err
 	}
 	t.basis.fences = s.fences(t.s.without.fences)
+	t.told()
 	if !s.beyond(t.basis.fences) {
 		t.most -= passesVoiding
 	} else {
@@ -210,6 +211,18 @@ func (t *trainer) survey(ctx context.Context) error {
 	return err
 }
 
+// told takes in the codes that the source has left out.
+func (t *trainer) told() {
+	t.rules.Codes = make([][]float64, len(t.basis.fences))
+	for _, v := range t.s.Voided {
+		if j := slices.Index(t.src.Names(), v.Sensor); j >= 0 {
+			t.basis.fences[j].Codes = v.Codes
+			t.rules.Codes[j] = v.Codes
+			t.voided = append(t.voided, v)
+		}
+	}
+}
+
 // void counts the readings outside the fences and finds the codes among them.
 func (t *trainer) void(ctx context.Context) error {
 	names, fences := t.src.Names(), t.basis.fences
@@ -223,14 +236,13 @@ func (t *trainer) void(ctx context.Context) error {
 		}
 		return nil
 	})
-	t.rules.Codes = make([][]float64, len(names))
 	for j, n := range names {
 		if out[j].n == 0 {
 			continue
 		}
-		fences[j].Codes = out[j].codes()
+		fences[j].Codes = append(fences[j].Codes, out[j].codes()...)
 		t.rules.Codes[j] = fences[j].Codes
-		t.voided = append(t.voided, Voided{n, out[j].n, fences[j].Codes})
+		t.voided = append(t.voided, Voided{n, out[j].n, out[j].codes()})
 		t.log.Warn("readings far outside all others are taken for missing",
 			zap.Stringer("sensor", n), zap.Int("readings", out[j].n), zap.Float64s("codes", fences[j].Codes))
 	}

@@ -2,8 +2,10 @@ package files
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"millwright/inference/detect/frame"
@@ -14,18 +16,20 @@ import (
 // before rows are put on the grid: in a mean with readings it would not be known again.
 type Coded struct {
 	Sensor   frame.Name
-	Codes    []float64
 	Readings int
+	Codes    []float64
 }
 
 const (
-	// codeAway is how far from all readings a code lies, in widths of nearly all of them.
-	codeAway = 10
+	// codeAway is how far from nearly all readings a code lies, in widths of those.
+	codeAway = 1
+	// suspectAway is the same of values that nobody has agreed on as codes.
+	suspectAway = 3
 	// nearly all readings lie between the 0.5 % and the 99.5 % quantile.
 	codeEnds = 0.005
 	// codeShare is how much of a sensor's values codes may be.
 	codeShare = 1. / 3
-	// suspectShare is how much of them a value may be that nobody has agreed on as a code.
+	// suspectShare is how much of them such another value may be.
 	suspectShare = 0.05
 	// codeSample is how many values of a sensor are looked at, at the most.
 	codeSample = 4096
@@ -43,8 +47,8 @@ func isCode(v float64) bool {
 // values are what is kept of a sensor's values as they stand in the files.
 type values struct {
 	seen   int             // codes are not among them
-	every  int             // values for one that is kept
-	sample []float64       // evenly spaced
+	sample []float64       // each with the same chance
+	chance rand.PCG        // the same for the same values
 	codes  map[float64]int // how often each came
 }
 
@@ -56,25 +60,17 @@ func (s *values) add(v float64) {
 		s.codes[v]++
 		return
 	}
-	if s.every == 0 {
-		s.every = 1
-	}
 	s.seen++
-	if (s.seen-1)%s.every != 0 {
-		return
+	if len(s.sample) < codeSample {
+		s.sample = append(s.sample, v)
+	} else if at := s.chance.Uint64() % uint64(s.seen); at < codeSample {
+		s.sample[at] = v
 	}
-	if s.sample = append(s.sample, v); len(s.sample) < codeSample {
-		return
-	}
-	for i := range codeSample / 2 {
-		s.sample[i] = s.sample[2*i]
-	}
-	s.sample = s.sample[:codeSample/2]
-	s.every *= 2
 }
 
-// ends are where believable readings end; nowhere where they hardly ever move.
-func ends(sorted []float64) (low, high float64) {
+// ends are where readings end, away widths from nearly all of them; nowhere where they
+// hardly ever move.
+func ends(sorted []float64, away float64) (low, high float64) {
 	at := func(q float64) float64 { return sorted[int(math.Round(q*float64(len(sorted)-1)))] }
 	if len(sorted) > 0 {
 		low, high = at(codeEnds), at(1-codeEnds)
@@ -83,15 +79,22 @@ func ends(sorted []float64) (low, high float64) {
 	if !(width > 0) || math.IsInf(width, 0) {
 		return math.Inf(-1), math.Inf(1)
 	}
-	return low - codeAway*width, high + codeAway*width
+	return low - away*width, high + away*width
 }
 
-// found gives the codes among the values, and how many values they are.
+// found gives the codes among the values, the most frequent first, and how many values
+// they are. A sensor whose readings reach out to where a code lies has none there.
 func (s *values) found() (codes []float64, n int) {
 	slices.Sort(s.sample)
-	low, high := ends(s.sample)
+	low, high := ends(s.sample, codeAway)
 	for _, v := range slices.Sorted(maps.Keys(s.codes)) {
-		if s.codes[v] > 1 && (v < low || v > high) {
+		near := 0
+		for _, o := range s.sample {
+			if v < low && o < (v+low)/2 || v > high && o > (v+high)/2 {
+				near++
+			}
+		}
+		if s.codes[v] > 1 && (v < low || v > high) && 10*near*s.each() < s.codes[v] {
 			codes, n = append(codes, v), n+s.codes[v]
 		}
 	}
@@ -101,6 +104,9 @@ func (s *values) found() (codes []float64, n int) {
 	slices.SortStableFunc(codes, func(a, b float64) int { return cmp.Compare(s.codes[b], s.codes[a]) })
 	return codes, n
 }
+
+// each is how many values one of the sample stands for.
+func (s *values) each() int { return s.seen / max(len(s.sample), 1) }
 
 // suspect gives a value that comes again and again far outside all others, and about how
 // often, though no device is known to write it for want of a reading. 0 is none: machines
@@ -113,24 +119,27 @@ func (s *values) suspect() (v float64, n int) {
 	for _, v := range []float64{s.sample[0], s.sample[len(s.sample)-1]} {
 		others := slices.DeleteFunc(slices.Clone(s.sample), func(o float64) bool { return o == v })
 		times := len(s.sample) - len(others)
-		low, high := ends(others)
+		low, high := ends(others, suspectAway)
 		if v != 0 && times > 2 && float64(times) <= suspectShare*float64(len(s.sample)) && (v < low || v > high) {
-			return v, times * s.every
+			return v, times * s.each()
 		}
 	}
 	return 0, 0
 }
 
-// gather looks at a batch's values. columns are those of the Source, -1 for none.
-func (s *Source) gather(b *series.Batch, columns []int) {
-	for len(s.values) < len(s.names) {
-		s.values = append(s.values, values{})
+// gather looks at a batch of a file. columns are the Source's of the sensors met so far.
+func (s *Source) gather(b *series.Batch, p *part, raw []string, columns []int) []int {
+	if len(columns) < len(raw) {
+		s.know(p, raw)
+		columns = s.columns(p.Component, raw)
+		s.values = append(s.values, make([]values, len(s.names)-len(s.values))...)
 	}
 	each(b, columns, func(c int, v *float64) {
 		if !math.IsNaN(*v) {
 			s.values[c].add(*v)
 		}
 	})
+	return columns
 }
 
 // each gives the values of a batch with their columns.
@@ -155,9 +164,9 @@ func (s *Source) findCodes() {
 		codes, n := s.values[j].found()
 		if n > 0 {
 			s.codes[j] = codes
-			s.coded = append(s.coded, Coded{s.names[j], codes, n})
+			s.coded = append(s.coded, Coded{s.names[j], n, codes})
 		} else if v, n := s.values[j].suspect(); n > 0 {
-			s.notes = append(s.notes, suspicion(s.names[j], v, n))
+			s.notes = append(s.notes, fmt.Sprintf("%s: %g comes about %d times, far outside all other values: if it stands for no reading, csv.bad_values takes it for missing", s.names[j], v, n))
 		}
 	}
 	s.values = nil

@@ -24,7 +24,11 @@ func (s *Source) look(ctx context.Context, p *part) error {
 	}
 	p.packed = strings.HasSuffix(strings.ToLower(p.Path), ".gz")
 	rs := s.resampler(func(int64, []float64) error { p.bins++; return nil })
+	var columns []int
 	err = batches(r, func(b *series.Batch) error {
+		if s.o.Codes == nil {
+			columns = s.gather(b, p, r.Names(), columns)
+		}
 		for _, t := range b.Times {
 			p.first = min(p.first, t)
 		}
@@ -47,10 +51,16 @@ func (s *Source) look(ctx context.Context, p *part) error {
 
 // learn takes in a file's sensors.
 func (s *Source) learn(p *part, raw []string) {
-	names, clashes := series.MapNames(raw, nil)
+	_, clashes := series.MapNames(raw, nil)
 	for _, c := range clashes {
 		s.note(p, "%v left out: %s", c.Raw, c.Reason)
 	}
+	s.know(p, raw)
+}
+
+// know gives a file's sensors their columns.
+func (s *Source) know(p *part, raw []string) {
+	names, _ := series.MapNames(raw, nil)
 	for _, n := range names {
 		name := frame.Name{Component: p.Component, Sensor: n}
 		if _, known := s.at[name]; n != "" && !known && s.o.Columns == nil {

@@ -24,6 +24,7 @@ type Options struct {
 	Aggregate series.Aggregate
 	CSV       series.Options
 	Columns   []frame.Name  // only these, in this order; nil: all, in the files' order
+	Codes     [][]float64   // values that stand for no reading, for each of Columns; nil: found
 	Read      *atomic.Int64 // counts the bytes that Open reads; nil: nobody asks
 }
 
@@ -37,6 +38,10 @@ type Source struct {
 	parts []*part
 	notes []string
 	read  *atomic.Int64
+
+	values []values    // of each sensor, while files are looked through
+	codes  [][]float64 // of each sensor
+	coded  []Coded
 }
 
 var _ frame.Source = (*Source)(nil)
@@ -79,6 +84,9 @@ func Open(ctx context.Context, list []File, o Options) (*Source, error) {
 	}
 	if len(s.names) == 0 {
 		return nil, errors.New("open data: no column of numbers in it")
+	}
+	if s.codes = o.Codes; o.Codes == nil {
+		s.findCodes()
 	}
 	slices.SortStableFunc(s.parts, func(a, b *part) int { return cmp.Compare(a.first, b.first) })
 	return s, nil
@@ -182,10 +190,21 @@ func (s *Source) resample(p *part, yield func(bin) bool) error {
 		}
 		return nil
 	})
+	add := rs.Add
+	if s.anyCodes() {
+		var known []int
+		add = func(b *series.Batch) error {
+			if len(known) < len(r.Names()) {
+				known = s.columns(p.Component, r.Names())
+			}
+			s.void(b, known)
+			return rs.Add(b)
+		}
+	}
 	if p.disorder {
-		err = inOrder(r, rs.Add)
+		err = inOrder(r, add)
 	} else {
-		err = batches(r, rs.Add)
+		err = batches(r, add)
 	}
 	if err = errors.Join(err, rs.Close()); err != nil {
 		return err
