@@ -120,8 +120,12 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 	if err != nil {
 		return err
 	}
-	s, advice := m.NewSession(), m.NewAdvice()
+	if err := strangers(m, src, v.data); err != nil {
+		return exit(exitData, err)
+	}
+	s, advice, data := m.NewSession(), m.NewAdvice(), met{rate: m.Rate()}
 	err = src.Each(ctx, func(label int64, cells []float64) error {
+		data.add(label)
 		if label >= to {
 			return nil
 		}
@@ -129,6 +133,7 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 			if r.Time < from {
 				return nil
 			}
+			data.results++
 			advice.Add(r.Time, k)
 			if r.Time == label {
 				return fn(r, k, cells)
@@ -139,7 +144,14 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 	if err != nil {
 		return err
 	}
-	for _, n := range advice.Notes() {
+	if err := data.none(from, to); err != nil {
+		return exit(exitData, err)
+	}
+	notes := advice.Notes()
+	if sparse := data.sparse(m); sparse != "" {
+		notes = append(notes, sparse)
+	}
+	for _, n := range notes {
 		log.Warn("results", zap.String("note", n))
 	}
 	return nil

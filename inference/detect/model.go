@@ -49,6 +49,16 @@ type Above struct {
 // Rate is the step of the model's grid.
 func (m *Model) Rate() time.Duration { return m.rules.Rate }
 
+// Interval is how far apart the rows of the history were, as far as for how long values
+// are held tells of it.
+func (m *Model) Interval() time.Duration {
+	hold := maxHold
+	for _, c := range m.basis.columns {
+		hold = min(hold, m.rules.Hold[c])
+	}
+	return max(hold/heldIntervals, m.rules.Rate)
+}
+
 // Codes are, for each of Columns, the values that training met in place of readings.
 func (m *Model) Codes() [][]float64 {
 	codes := make([][]float64, len(m.names))

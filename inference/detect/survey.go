@@ -116,6 +116,9 @@ func (s *survey) beyond(fences []Fence) bool {
 	return false
 }
 
+// heldIntervals is for how many of a sensor's intervals a value of it stands.
+const heldIntervals = 3
+
 // hold is how long a value stands: three times the interval that all but one in a
 // hundred keep to, at least three rows.
 func (s *sensorSurvey) hold(rate time.Duration) time.Duration {
@@ -130,7 +133,7 @@ func (s *sensorSurvey) hold(rate time.Duration) time.Duration {
 		sum += s.intervals[rows]
 		widest = rows
 	}
-	return min(3*rate*time.Duration(widest), maxHold)
+	return min(heldIntervals*rate*time.Duration(widest), maxHold)
 }
 
 // unfit says why a sensor cannot serve, "" when it can. A coarse reading flickers

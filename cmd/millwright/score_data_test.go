@@ -1,0 +1,85 @@
+//go:build !agent
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// every leaves a history's header and each nth row.
+func every(n int, text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	kept := lines[0]
+	for i := 1; i < len(lines); i += n {
+		kept += lines[i]
+	}
+	return kept
+}
+
+func TestScoringNothingIsAnError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := history("Timestamp,speed,flow", 1000)
+	data := put(t, dir, "pump.csv", text)
+	model := filepath.Join(dir, "m.mwm")
+	if code, _, errs := detector(t, "train", "--data", data, "--model", model); code != exitDone {
+		t.Fatal(errs)
+	}
+	page := filepath.Join(dir, "p.html")
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"renamed":    {[]string{"--data", put(t, dir, "fan.csv", text)}, "components are pump, those of the files fan"},
+		"other":      {[]string{"--data", put(t, dir, "other/pump.csv", strings.NewReplacer("speed", "a", "flow", "b").Replace(text))}, "no sensor of the model"},
+		"empty":      {[]string{"--data", put(t, dir, "empty/pump.csv", "")}, "no sensor of the model"},
+		"no rows":    {[]string{"--data", put(t, dir, "bare/pump.csv", "Timestamp,speed,flow\n")}, "no row"},
+		"afterwards": {[]string{"--data", data, "--from", "2027-01-01T00:00:00Z"}, "no row from 2027-01-01T00:00:00Z on: those of --data go from 2026-01-01T00:00:00Z to 2026-01-04T11:15:00Z"},
+		"before":     {[]string{"--data", data, "--to", "2025-01-01T00:00:00Z"}, "no row before 2025-01-01T00:00:00Z"},
+	} {
+		for _, verb := range [][]string{{"score"}, {"evaluate", "--html", page}} {
+			code, out, errs := detector(t, append(append(verb, "--model", model), c.args...)...)
+			if code != exitData || out != "" || !strings.Contains(errs, c.says) {
+				t.Errorf("%s: %s: exit %d, %s%s", name, verb[0], code, out, errs)
+			}
+		}
+	}
+	if _, err := os.Stat(page); err == nil {
+		t.Error("a page was written")
+	}
+}
+
+func TestSparseRowsAreToldOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := history("Timestamp,speed,flow", 2000)
+	data, sparse := put(t, dir, "pump.csv", text), put(t, dir, "sparse/pump.csv", every(3, text))
+	for _, c := range []struct{ learnt, scored, says string }{
+		{data, sparse, "have a row every 15m, the model was trained on one every 5m"},
+		{data, data, ""},
+		{sparse, data, ""},
+		{sparse, sparse, ""},
+	} {
+		model := filepath.Join(t.TempDir(), "m.mwm")
+		if code, _, errs := detector(t, "train", "--data", c.learnt, "--model", model); code != exitDone {
+			t.Fatal(errs)
+		}
+		code, _, errs := detector(t, "score", "--model", model, "--data", c.scored)
+		if told := strings.Contains(errs, "have a row every"); code != exitDone || told != (c.says != "") || !strings.Contains(errs, c.says) {
+			t.Errorf("%+v: exit %d, %s", c, code, errs)
+		}
+	}
+}
+
+func TestDurationsAreShort(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{time.Minute: "1m", time.Hour: "1h", 90 * time.Minute: "1h30m", 5 * time.Second: "5s", time.Hour + time.Second: "1h0m1s"} {
+		if got := tidy(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+	}
+}
