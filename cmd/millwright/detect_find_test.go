@@ -101,3 +101,59 @@ func TestOnlyOwnFilesAreReplaced(t *testing.T) {
 		t.Error(left)
 	}
 }
+
+func TestFlagsThatCannotBeMeantAreRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data := put(t, dir, "pump.csv", history("Timestamp,speed,flow", 1000))
+	more := put(t, dir, "fan.csv", history("Timestamp,temp,load", 1000))
+	base, out := filepath.Join(dir, "m.mwm"), filepath.Join(dir, "out.mwm")
+	code, said, errs := detector(t, "train", "--model", base, "--from", "2026-01-01", "--off", `pump\speed < 5`, "--false-alarms-per-week", "0.2", "--data", data, more)
+	if code != exitDone || !strings.Contains(said, "4 sensors") {
+		t.Fatalf("exit %d, %s%s", code, said, errs)
+	}
+	train := func(args ...string) []string {
+		return append([]string{"train", "--data", data, "--model", out}, args...)
+	}
+	update := func(args ...string) []string {
+		return append(train("--mode", "update", "--base", base, "--data", more), args...)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"base in full":     {train("--base", base), exitUsage, "--mode update"},
+		"rate":             {update("--rate", "PT1M"), exitUsage, "--rate stays the base model's"},
+		"off":              {update("--off", `pump\speed < 5`), exitUsage, "--off stays"},
+		"off twice":        {train("--off", `pump\speed < 5`, "--off", `pump\flow < 5`), exitUsage, "twice"},
+		"model twice":      {train("--model", base), exitUsage, "twice"},
+		"html twice":       {[]string{"evaluate", "--data", data, "--model", base, "--html", "a", "--html", "b"}, exitUsage, "twice"},
+		"no alarms":        {train("--false-alarms-per-week", "0"), exitUsage, "above 0"},
+		"alarms below 0":   {train("--false-alarms-per-week", "-1"), exitUsage, "above 0"},
+		"restart below 0":  {train("--restart", "-1h"), exitUsage, "--restart -1h"},
+		"hold below 0":     {train("--hold", "-1h"), exitUsage, "hold -1h"},
+		"off with <=":      {train("--off", `pump\speed <= 5`), exitUsage, "use < or > instead of <="},
+		"off with <<":      {train("--off", `pump\speed << 5`), exitUsage, "use < or > instead of <<"},
+		"off of a word":    {train("--off", `pump\speed < five`), exitUsage, `"five" is no finite number`},
+		"header of labels": {train("--labels", put(t, dir, "h.txt", "start,end\n2026-01-01,2026-01-02\n")), exitData, "is a header"},
+		"semicolons":       {train("--labels", put(t, dir, "s.txt", "2026-01-01;2026-01-02\n")), exitData, "comma"},
+		"German dates":     {train("--labels", put(t, dir, "d.txt", "01.02.2026,02.02.2026\n")), exitData, `"01.02.2026" is no instant`},
+		"from":             {train("--from", "soon"), exitUsage, `--from: "soon" is no instant`},
+		"nothing newer":    {update(), exitData, "after 2026-01-04T11:15:00Z, to which the base model reaches"},
+		"no such argument": {train("b.csv"), exitUsage, "b.csv"},
+	} {
+		if code, _, errs := detector(t, c.args...); code != c.code || !strings.Contains(errs, c.says) || strings.Contains(errs, "strconv") {
+			t.Errorf("%s: exit %d, %s", name, code, errs)
+		}
+	}
+	late := put(t, dir, "new/pump.csv", strings.ReplaceAll(history("Timestamp,speed,flow", 500), "2026-01", "2026-02"))
+	put(t, dir, "new/fan.csv", strings.ReplaceAll(history("Timestamp,temp,load", 500), "2026-01", "2026-02"))
+	code, _, errs = detector(t, "train", "--mode", "update", "--base", base, "--model", out, "--false-alarms-per-week", "3", "--data", filepath.Dir(late))
+	if code != exitDone || !strings.Contains(errs, `"rows": 500`) || !strings.Contains(errs, "too few to verify another limit") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if _, inspect, _ := detector(t, "model", "inspect", "--json", out); !strings.Contains(inspect, `"target": 0.2`) {
+		t.Error(inspect)
+	}
+}

@@ -37,21 +37,23 @@ With --html the same is also written as a page with pictures, one file that need
 nothing beside it: the score over time, the sensors of each event, and the values of
 each sensor in and out of events.`,
 		Example: `  millwright evaluate --model plant/pump.mwm --data plant/new --labels plant/labels.csv --html plant/pump.html`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			v.data = append(v.data, paths...)
 			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	v.flags(cmd)
 	cmd.Flags().StringVar(&v.labels, "labels", "", "CSV `FILE` of start,end[,rating] without a header")
 	cmd.Flags().StringVar(&v.html, "html", "", "`FILE` for the page with pictures")
+	once(cmd.Flags())
 	return cmd
 }
 
 func (v *evaluateVerb) run(ctx context.Context, out, errs io.Writer) error {
 	labels, err := v.dialect.labels(v.labels)
 	if err != nil {
-		return exit(exitUsage, err)
+		return usage(err)
 	}
 	m, err := readModel(v.model)
 	if err != nil {

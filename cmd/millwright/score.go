@@ -30,7 +30,7 @@ func (v *scoreVerb) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&v.model, "model", "", "model `FILE` (required)")
 	f.StringArrayVar(&v.data, "data", nil, "CSV `PATH`s, files or folders (required)")
-	v.period.flags(f, "results from `T` on (RFC 3339); rows before it are context only", "results before `T`")
+	v.period.flags(f, "results from `T` on (2026-01-05, or with a time and its zone); rows before it are context only", "results before `T`")
 	must(cmd.MarkFlagRequired("model"))
 	must(cmd.MarkFlagRequired("data"))
 	v.dialect.flags(f)
@@ -48,13 +48,15 @@ restarts or is off, the operating mode with the sensor that sets it and its valu
 whether training has seen such a value, how many sensors are missing, and whether too
 little is known for an anomaly.`,
 		Example: `  millwright score --model plant/pump.mwm --data plant/new > plant/results.jsonl`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			v.data = append(v.data, paths...)
 			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), explains)
 		},
 	}
 	v.flags(cmd)
 	cmd.Flags().BoolVar(&explains, "explain", false, "say more of each row")
+	once(cmd.Flags())
 	return cmd
 }
 
@@ -107,11 +109,11 @@ func explain(m *detect.Model, k detect.Remark) map[string]json.RawMessage {
 // each scores the data and gives fn the rows asked for, with the cells of those that
 // are in the data and nil for those that are held between them.
 func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, fn func(resultline.Row, detect.Remark, []float64) error) error {
-	from, to, err := v.period.ends()
+	read, err := v.dialect.options()
 	if err != nil {
 		return exit(exitUsage, err)
 	}
-	read, err := v.dialect.options()
+	from, to, err := v.period.ends(read.Zone)
 	if err != nil {
 		return exit(exitUsage, err)
 	}

@@ -62,8 +62,12 @@ verify. With --mode update only rows newer than the base model's are read; what 
 tell is added to what the base knows.`,
 		Example: `  millwright train --data plant/history --labels plant/labels.csv --off 'pump-7\speed < 100' --model plant/pump.mwm
   millwright train --mode update --base plant/pump.mwm --data plant/new --labels plant/labels.csv --model plant/pump-2.mwm`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if err := v.sensible(cmd.Flags()); err != nil {
+				return exit(exitUsage, err)
+			}
+			v.data = append(v.data, paths...)
 			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -82,8 +86,9 @@ tell is added to what the base knows.`,
 	f.StringVar(&v.model, "model", "", "`FILE` to write (required)")
 	must(cmd.MarkFlagRequired("data"))
 	must(cmd.MarkFlagRequired("model"))
-	v.period.flags(f, "learn from rows from `T` on (RFC 3339)", "learn from rows before `T`")
+	v.period.flags(f, "learn from rows from `T` on: 2026-01-05, or with a time (and its zone)", "learn from rows before `T`")
 	v.dialect.flags(f)
+	once(f)
 	return cmd
 }
 
@@ -94,7 +99,7 @@ const trainHeap = 768 << 20
 func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 	s, err := v.settings()
 	if err != nil {
-		return exit(exitUsage, err)
+		return usage(err)
 	}
 	model := output{flag: "model", path: v.model, holds: "model", ours: detect.IsModel}
 	if err := model.check(slices.Concat(v.data, []string{v.schema, v.labels})...); err != nil {
@@ -122,11 +127,11 @@ func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 }
 
 func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainProgress) (*detect.Model, error) {
-	from, to, err := v.period.ends()
+	read, err := v.dialect.options()
 	if err != nil {
 		return nil, exit(exitUsage, err)
 	}
-	read, err := v.dialect.options()
+	from, to, err := v.period.ends(read.Zone)
 	if err != nil {
 		return nil, exit(exitUsage, err)
 	}
@@ -148,9 +153,6 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		defer done()
 		return trained(detect.Train(ctx, rows, s, shown.log))
 	case "update":
-		if v.base == "" {
-			return nil, exit(exitUsage, errors.New("--mode update: --base names the model to update"))
-		}
 		base, err := readModel(v.base)
 		if err != nil {
 			return nil, err
@@ -164,7 +166,11 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		}
 		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
 		defer done()
-		return trained(detect.Update(ctx, base, rows, s, shown.log))
+		m, err := trained(detect.Update(ctx, base, rows, s, shown.log))
+		if err == nil {
+			v.tellUpdate(base, m, shown.log)
+		}
+		return m, err
 	}
 	return nil, exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
 }
@@ -213,11 +219,17 @@ func (v *trainVerb) settings() (detect.Settings, error) {
 	if s.Restart, err = autoDuration(v.restart); err != nil {
 		return s, fmt.Errorf("--restart: %w", err)
 	}
+	if s.Restart < 0 {
+		return s, fmt.Errorf("--restart %s: it cannot be below 0", v.restart)
+	}
 	if v.restart != "auto" && s.Restart == 0 {
 		s.Restart = -1
 	}
 	if s.Hold, err = autoDuration(v.hold); err != nil {
 		return s, fmt.Errorf("--hold: %w", err)
+	}
+	if err := s.Validate(); err != nil {
+		return s, err
 	}
 	labels, err := v.dialect.labels(v.labels)
 	s.Labels = detect.Labels(labels)
@@ -270,7 +282,7 @@ func (d *dialectArgs) labels(path string) (files.Labels, error) {
 	defer f.Close()
 	l, err := files.ReadLabels(f, o.Zone)
 	if err != nil {
-		return l, fmt.Errorf("%s: %w", path, err)
+		return l, exit(exitData, fmt.Errorf("%s: %w", path, err))
 	}
 	return l, nil
 }

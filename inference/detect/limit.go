@@ -19,6 +19,7 @@ type Limit struct {
 	Base     float64 `json:"base"`     // their 99 % quantile
 	Weekly   float64 `json:"weekly"`   // episodes per week of the history at the limit
 	Verified bool    `json:"verified"` // the history is long enough to say so
+	Target   float64 `json:"target"`   // for it
 	Capped   bool    `json:"capped"`   // the target could not be reached
 	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
 	Unseen   float64 `json:"unseen"`   // and a row at an operating point that training has not met
@@ -61,7 +62,7 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	}
 	running := time.Duration(len(all)) * rate
 	weeks := running.Hours() / (24 * 7)
-	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory}
+	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory, Target: s.FalseAlarmsWeekly}
 	l.Base = max(l.Base, l.Median+1e-6)
 	l.Limit = l.Base
 	short := 2*running < s.MinHistory

@@ -292,7 +292,11 @@ func (t *trainer) classify(ctx context.Context) error {
 		return err
 	}
 	if least := 10 * len(t.basis.columns); n < least {
-		return fmt.Errorf("%d rows to learn from: it takes at least %d", n, least)
+		after := ""
+		if s, ok := t.src.(newer); ok {
+			after = fmt.Sprintf(" after %s, to which the base model reaches", time.Unix(0, s.after).UTC().Format(time.RFC3339))
+		}
+		return fmt.Errorf("%d rows to learn from%s: it takes at least %d", n, after, least)
 	}
 	t.fold = make([]uint8, len(t.class))
 	at := 0

@@ -25,6 +25,9 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 		return nil, errors.New("update: the data has other columns than the base model: train in full")
 	}
 	s.Rate = base.rules.Rate
+	if s.FalseAlarmsWeekly == 0 {
+		s.FalseAlarmsWeekly = base.limit.Target
+	}
 	t := &trainer{src: newer{src, base.Trained.End}, s: s.withDefaults(), log: log, spans: base.basis.spans, rules: base.rules, basis: base.basis}
 	t.most = passesUpdate + passesUnseen
 	if err := t.classify(ctx); err != nil {

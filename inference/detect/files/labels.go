@@ -43,13 +43,15 @@ func ReadLabels(r io.Reader, zone *time.Location) (Labels, error) {
 		}
 		line, _ := in.FieldPos(0)
 		if len(cells) < 2 {
-			return l, fmt.Errorf("read labels: line %d: write start,end", line)
+			return l, fmt.Errorf("read labels: line %d: write start,end with a comma between them, no header before them", line)
 		}
 		var g frame.Range
-		if g.Start, err = parseStamp(cells[0], zone); err == nil {
-			g.End, err = parseStamp(cells[1], zone)
+		if g.Start, err = ParseStamp(cells[0], zone); err == nil {
+			g.End, err = ParseStamp(cells[1], zone)
 		}
 		switch {
+		case err != nil && line == 1 && !strings.ContainsAny(cells[0]+cells[1], "0123456789"):
+			return l, fmt.Errorf("read labels: line 1: %q is a header, which labels are without: delete the line", strings.Join(cells, ","))
 		case err != nil:
 			return l, fmt.Errorf("read labels: line %d: %w", line, err)
 		case g.End < g.Start:
@@ -71,9 +73,9 @@ func ReadLabels(r io.Reader, zone *time.Location) (Labels, error) {
 	}
 }
 
-// parseStamp reads an instant in the forms that training data may have, with or without
-// a fraction and a zone.
-func parseStamp(text string, zone *time.Location) (int64, error) {
+// ParseStamp reads an instant in the forms that training data may have, with or without
+// a time, a fraction and a zone.
+func ParseStamp(text string, zone *time.Location) (int64, error) {
 	text = strings.TrimSpace(text)
 	for _, day := range []string{"2006-01-02", "2006/01/02", "20060102"} {
 		for _, clock := range []string{"", "T15:04:05", " 15:04:05", "-15:04:05", "T15:04", " 15:04", "-15:04", "-15-04-05", "150405", "1504"} {
@@ -87,5 +89,5 @@ func parseStamp(text string, zone *time.Location) (int64, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("%q is no instant: write 2006-01-02T15:04:05, or 2006-01-02T15:04:05+01:00", text)
+	return 0, fmt.Errorf("%q is no instant: write 2006-01-02, 2006-01-02T15:04:05 or 2006-01-02T15:04:05+01:00", text)
 }
