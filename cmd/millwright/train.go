@@ -122,6 +122,7 @@ func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 	if err := atomicfile.Write(v.model, b, 0o640); err != nil {
 		return err
 	}
+	shown.wait() // what is drawn later would stand in the summary's place
 	_, err = fmt.Fprintln(out, m)
 	return err
 }
