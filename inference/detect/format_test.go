@@ -138,3 +138,19 @@ func TestOddNumbersStillScore(t *testing.T) {
 		t.Error("none was accepted")
 	}
 }
+
+func TestModelThatCannotFillStillScores(t *testing.T) {
+	t.Parallel()
+	m := train(t, plant{seed: 54, rows: 1500}.frame(), plant{}.settings())
+	clear(m.basis.fill)
+	var odd Model
+	if err := odd.UnmarshalBinary(encoded(t, m)); err != nil {
+		t.Fatal(err)
+	}
+	rows := plant{seed: 55, rows: 100, fault: func(_ int, c []float64) { c[3] = math.NaN() }}
+	for _, r := range lines(t, &odd, rows.frame()) {
+		if r.HasScore && !(r.Score >= 0 && r.Score <= 1) {
+			t.Fatalf("score %v", r.Score)
+		}
+	}
+}
