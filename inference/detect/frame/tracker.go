@@ -92,13 +92,20 @@ func (t *Tracker) Add(label int64, cells []float64, fn func(Row) error) error {
 		t.first = label
 	}
 	t.label = label
+	var before int64 // when the off sensor was last heard of
+	if at := t.rules.OffAt; at >= 0 {
+		before = t.last[at].at
+	}
 	for i, v := range cells {
 		if math.Abs(v) <= maxReading && !t.rules.code(i, v) { // not so of NaN
 			t.last[i] = held{label, v, true}
 		}
 	}
 	if at := t.rules.OffAt; at >= 0 && t.last[at].ok {
-		t.off = t.rules.Off.Holds(t.last[at].value)
+		was := t.off
+		if t.off = t.rules.Off.Holds(t.last[at].value); was && !t.off && label-before <= int64(silence) {
+			t.offAt = label - int64(t.rules.Rate) // it was off for all that nothing was told
+		}
 	}
 	_, err := t.emit(label, fn)
 	return err
