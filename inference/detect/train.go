@@ -119,10 +119,24 @@ func (t *trainer) believe(dst, cells []float64) []float64 {
 	return dst
 }
 
-// vectors makes a pass over the vectors of the rows.
+// errChanged is what passes over the vectors give when their rows are not those that
+// classify has met: files that are still written to, or were replaced.
+var errChanged = errors.New("the data has changed since the training began: run this again, on files that nothing writes to")
+
+// vectors makes a pass over the vectors of the rows that were classified.
 func (t *trainer) vectors(ctx context.Context, fn func(i int, v *vector) error) error {
-	f := newFeatures(&t.basis)
-	return t.rows(ctx, func(i int, r frame.Row) error { return fn(i, f.add(r)) })
+	f, n := newFeatures(&t.basis), 0
+	err := t.rows(ctx, func(i int, r frame.Row) error {
+		if i >= len(t.labels) || r.Label != t.labels[i] || r.State != t.states[i] {
+			return errChanged
+		}
+		n++
+		return fn(i, f.add(r))
+	})
+	if err == nil && n < len(t.labels) {
+		return errChanged
+	}
+	return err
 }
 
 // survey chooses the sensors that serve, how long each is held, and the modes.
