@@ -4,6 +4,9 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"millwright/inference/detect/frame"
+	"millwright/internal/resultline"
 )
 
 // withCodes puts readings into a plant that are none: -9999 in one row in 500 of the drive's
@@ -93,6 +96,55 @@ func TestUnknownCodeIsAnAnomalyOfItsSensor(t *testing.T) {
 	}
 	if found < 55 || blamed < found || after > 0 {
 		t.Errorf("%d of 60 rows found, %d blamed on it, %d long after", found, blamed, after)
+	}
+}
+
+// TestOffIsBelievedHoweverRare has a machine that is hardly ever off, and then at a
+// reading that comes again and again far from all others.
+func TestOffIsBelievedHoweverRare(t *testing.T) {
+	t.Parallel()
+	for _, standing := range []float64{0, 12} {
+		past := plant{seed: 91, rows: 8000, fault: func(i int, c []float64) {
+			if c[0] = 900 + math.Mod(math.Abs(c[0]), 10); i >= 4000 && i < 4020 || i >= 6000 && i < 6010 {
+				c[0], c[3] = standing, 0
+			}
+		}}
+		m := train(t, past.frame(), past.settings())
+		off := 0
+		for _, r := range lines(t, m, past.frame()) {
+			if r.Reason == resultline.MachineOff {
+				off++
+			}
+		}
+		if off != 30 || slices.ContainsFunc(m.Trained.Voided, func(v Voided) bool { return v.Sensor == past.names()[0] }) {
+			t.Errorf("standing at %v: %d rows off, not 30; %v", standing, off, m.Trained.Voided)
+		}
+	}
+}
+
+// TestWhatALabelledFaultReadsIsNoCode has a sensor at its end stop in a fault that is
+// labelled: it has to be found when it is there again.
+func TestWhatALabelledFaultReadsIsNoCode(t *testing.T) {
+	t.Parallel()
+	past := plant{seed: 92, rows: 8000, fault: func(i int, c []float64) {
+		if i >= 4000 && i < 4030 {
+			c[6] = 50
+		}
+	}}
+	f, s := past.frame(), past.settings()
+	s.Labels.Anomaly = []frame.Range{{Start: f.Labels[4000], End: f.Labels[4029]}}
+	m := train(t, f, s)
+	now := plant{seed: 93, rows: 600, fault: func(i int, c []float64) {
+		if i >= 300 {
+			c[6] = 50
+		}
+	}}
+	found := 0
+	for _, r := range lines(t, m, now.frame())[300:] {
+		found += r.Prediction
+	}
+	if found < 200 {
+		t.Errorf("%d of 300 rows are anomalous; %+v", found, m.Trained.Voided)
 	}
 }
 

@@ -108,7 +108,7 @@ func (t *trainer) believe(dst, cells []float64) []float64 {
 	}
 	some := false
 	for i, v := range cells {
-		if dst[i] = v; !t.basis.fences[i].holds(v) {
+		if dst[i] = v; !t.believes(i, v) {
 			dst[i] = math.NaN()
 		}
 		some = some || !math.IsNaN(dst[i])
@@ -122,6 +122,13 @@ func (t *trainer) believe(dst, cells []float64) []float64 {
 // errChanged is what passes over the vectors give when their rows are not those that
 // classify has met: files that are still written to, or were replaced.
 var errChanged = errors.New("the data has changed since the training began: run this again, on files that nothing writes to")
+
+// believes tells whether a reading is one: inside the fence or, however far out and rare,
+// what the off sensor says of a machine that is off.
+func (t *trainer) believes(column int, v float64) bool {
+	off := column == t.rules.OffAt && t.rules.Off.Holds(v) && math.Abs(v) <= largest && !slices.Contains(usualCodes(), v)
+	return off || t.basis.fences[column].holds(v)
+}
 
 // vectors makes a pass over the vectors of the rows that were classified.
 func (t *trainer) vectors(ctx context.Context, fn func(i int, v *vector) error) error {
@@ -242,9 +249,12 @@ func (t *trainer) void(ctx context.Context) error {
 	names, fences := t.src.Names(), t.basis.fences
 	out := make([]outside, len(names))
 	t.pass("readings far out")
-	err := t.src.Each(ctx, func(_ int64, cells []float64) error {
+	err := t.src.Each(ctx, func(label int64, cells []float64) error {
+		if frame.Holds(t.s.Labels.Anomaly, label) {
+			return nil // what a fault reads is a reading, and has to be found again
+		}
 		for j, v := range cells {
-			if !math.IsNaN(v) && !fences[j].holds(v) {
+			if !math.IsNaN(v) && !t.believes(j, v) {
 				out[j].add(v)
 			}
 		}
