@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"millwright/inference/detect"
 	"millwright/inference/detect/frame"
@@ -81,7 +83,22 @@ func (v *evaluateVerb) run(ctx context.Context, out, errs io.Writer) error {
 			return exit(exitFailed, err)
 		}
 	}
+	if note := v.unheld(len(labels.Anomaly), len(found.Detections())); note != "" {
+		newLogger("info", "console", errs).Warn("labels", zap.String("note", note))
+	}
 	return printJSON(out, found.Metrics())
+}
+
+// unheld says what the results were not held against, though there is a file of labels:
+// of its anomalies some touch rows. It is "" where all is well.
+func (v *evaluateVerb) unheld(anomalies, touching int) string {
+	switch {
+	case v.labels == "" || anomalies > 0 && touching > 0:
+		return ""
+	case anomalies == 0:
+		return v.labels + " has no anomaly: there is nothing to hold results against"
+	}
+	return fmt.Sprintf("none of the anomalies of %s, %d, lies in the rows that were scored: is their zone the data's (--time-zone)?", v.labels, anomalies)
 }
 
 // page writes the HTML file. It appears whole or not at all.

@@ -53,6 +53,25 @@ func TestScoringNothingIsAnError(t *testing.T) {
 	}
 }
 
+func TestLabelsThatTouchNoRowAreToldOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data := put(t, dir, "pump.csv", history("Timestamp,speed,flow", 1000))
+	model := filepath.Join(dir, "m.mwm")
+	away := put(t, dir, "away.csv", "2027-01-01T00:00:00,2027-01-02T00:00:00\n")
+	normal := put(t, dir, "normal.csv", "2026-01-02T00:00:00,2026-01-03T00:00:00,NO_ANOMALY\n")
+	code, _, errs := detector(t, "train", "--data", data, "--labels", away, "--model", model)
+	if code != exitDone || !strings.Contains(errs, "lie outside the history") || !strings.Contains(errs, `"history_to": "2026-01-04T11:15:00Z"`) {
+		t.Errorf("train: exit %d, %s", code, errs)
+	}
+	for labels, want := range map[string]string{away: "none of the anomalies of ", normal: "has no anomaly"} {
+		code, out, errs := detector(t, "evaluate", "--model", model, "--data", data, "--labels", labels)
+		if code != exitDone || !strings.Contains(errs, want) || strings.Contains(out, "model_version_metrics") {
+			t.Errorf("evaluate: exit %d, %s%s", code, errs, out)
+		}
+	}
+}
+
 func TestSparseRowsAreToldOf(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

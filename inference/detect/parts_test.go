@@ -147,7 +147,7 @@ func (w *worth) judge(b *testing.B, m machine, s Settings) {
 	w.outside += float64(got.UnknownEvents.Identified)
 	w.weeks += (w.quiet + w.false_) * m.rate.Hours() / (7 * 24)
 	if got.Version != nil {
-		w.lead, w.auc, w.n = w.lead+got.Version.Lead, w.auc+got.Version.AUC, w.n+1
+		w.lead, w.auc, w.n = w.lead+value(got.Version.Lead), w.auc+value(got.Version.AUC), w.n+1
 	}
 }
 
@@ -204,4 +204,12 @@ func BenchmarkParts(b *testing.B) {
 			}
 		})
 	}
+}
+
+// value is that of a measure, 0 where there is nothing of it.
+func value(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
 }

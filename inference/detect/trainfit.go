@@ -108,10 +108,14 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty,
 			m.Trained.Labels++
 		}
 	}
+	if len(t.s.Labels.Anomaly) > 0 && m.Trained.Labels == 0 && t.frozen == nil {
+		t.log.Warn("all labels of anomalies lie outside the history: is their zone the data's?", zap.Int("labels", len(t.s.Labels.Anomaly)),
+			stamp("history_from", t.labels[0]), stamp("history_to", t.labels[len(t.labels)-1]))
+	}
 	m.Trained.Above = above(past.rows, t.s.Labels.Normal, m.limit.Limit)
 	for _, a := range m.Trained.Above {
 		t.log.Warn("labelled NO_ANOMALY, and above the limit all the same",
-			zap.Time("start", time.Unix(0, a.Start).UTC()), zap.Time("end", time.Unix(0, a.End).UTC()), zap.Int("rows", a.Rows))
+			stamp("start", a.Start), stamp("end", a.End), zap.Int("rows", a.Rows))
 	}
 	m.Trained.Start, m.Trained.End = t.labels[0], t.labels[len(t.labels)-1]
 	for _, c := range t.class {
@@ -123,6 +127,12 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty,
 		}
 	}
 	return m, nil
+}
+
+// stamp is an instant of the data in a log, where zap.Time is that of the entry: with
+// its date.
+func stamp(key string, ns int64) zap.Field {
+	return zap.String(key, time.Unix(0, ns).UTC().Format(time.RFC3339))
 }
 
 // above lists the ranges of normal rows in which some are above the limit.

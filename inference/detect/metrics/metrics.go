@@ -75,12 +75,12 @@ type Event struct {
 	Diagnostics []resultline.Share `json:"diagnostics"`
 }
 
-// Measures are the service's four.
+// Measures are the service's four. What there is nothing of is nil, null in JSON.
 type Measures struct {
-	Precision float64 `json:"precision"`                 // predicted events that touch a label
-	Recall    float64 `json:"recall"`                    // labelled events that were found
-	Lead      float64 `json:"mean_fractional_lead_time"` // 1 - delay/length, over those found
-	AUC       float64 `json:"auc"`                       // of the rows' scores
+	Precision *float64 `json:"precision"`                 // predicted events that touch a label; nil without events
+	Recall    float64  `json:"recall"`                    // labelled events that were found
+	Lead      *float64 `json:"mean_fractional_lead_time"` // 1 - delay/length, over those found; nil where none is
+	AUC       *float64 `json:"auc"`                       // of the rows' scores; nil where all are inside labels, or none
 }
 
 // Collector takes result rows in the order of time.
@@ -258,16 +258,25 @@ func (c *Collector) Metrics() Metrics {
 	if m.LabelsPresent = m.LabeledEvents.Labeled > 0; m.LabelsPresent {
 		n := float64(m.LabeledEvents.Identified)
 		m.Version = &Measures{
-			Precision: 1 - float64(m.UnknownEvents.Identified)/math.Max(1, float64(len(c.events))),
-			Recall:    n / float64(m.LabeledEvents.Labeled), Lead: lead / math.Max(1, n), AUC: auc(c.scores),
+			Precision: of(float64(len(c.events)-m.UnknownEvents.Identified), float64(len(c.events))),
+			Recall:    n / float64(m.LabeledEvents.Labeled), Lead: of(lead, n), AUC: auc(c.scores),
 		}
 	}
 	return m
 }
 
+// of is a share, nil of nothing.
+func of(part, whole float64) *float64 {
+	if whole == 0 {
+		return nil
+	}
+	share := part / whole
+	return &share
+}
+
 // auc is the chance that a row inside a label has a higher score than one outside,
-// ties counting half (the rank-sum statistic); one half where there are no two kinds.
-func auc(s []labelledScore) float64 {
+// ties counting half (the rank-sum statistic); nil where there are no two kinds.
+func auc(s []labelledScore) *float64 {
 	slices.SortFunc(s, func(a, b labelledScore) int { return cmp.Compare(a.score, b.score) })
 	var inside, ranks float64
 	for i := 0; i < len(s); {
@@ -284,10 +293,7 @@ func auc(s []labelledScore) float64 {
 		}
 	}
 	outside := float64(len(s)) - inside
-	if inside == 0 || outside == 0 {
-		return 0.5
-	}
-	return (ranks - inside*(inside+1)/2) / (inside * outside)
+	return of(ranks-inside*(inside+1)/2, inside*outside)
 }
 
 // stamp is the form of result lines.

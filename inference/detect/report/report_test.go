@@ -93,6 +93,19 @@ func TestALongHistoryMakesNoLargerPage(t *testing.T) {
 	}
 }
 
+func TestAPageSaysWhatThereIsNothingOf(t *testing.T) {
+	t.Parallel()
+	f := machine(3000)
+	end := f.Labels[len(f.Labels)-1]
+	text := page(t, f, []frame.Range{{Start: end + 10*step, End: end + 20*step}})
+	if !strings.Contains(text, "All labels of anomalies, 1, lie outside this time") || strings.Contains(text, "Precision") {
+		t.Error("it does not tell of labels outside the data")
+	}
+	if text = page(t, f, []frame.Range{{Start: 0, End: 2 * end}}); !strings.Contains(text, "<dt>AUC</dt><dd>–<small>") {
+		t.Error("it has an AUC, though all rows are in a label")
+	}
+}
+
 func TestAPageOfNothing(t *testing.T) {
 	t.Parallel()
 	m, err := detect.Train(t.Context(), machine(1000), detect.Settings{Rate: time.Duration(step)}, zap.NewNop())
