@@ -150,7 +150,7 @@ func (d *decoder) unknown(name *yaml.Node, key string, fields []field) {
 		names[i] = f.name
 	}
 	remedy := "known here: " + strings.Join(names, ", ")
-	if near, ok := nearest(name.Value, names); ok {
+	if near, ok := Nearest(name.Value, names); ok {
 		remedy = fmt.Sprintf("did you mean %q?", near)
 	}
 	d.fault(name, join(key, name.Value), "", "is not a known key", remedy)

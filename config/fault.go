@@ -95,7 +95,7 @@ func notOneOf(value string, known []string) error {
 		}
 	}
 	remedy := "use one of " + strings.Join(shown, " ")
-	if near, ok := nearest(value, known); ok {
+	if near, ok := Nearest(value, known); ok {
 		remedy = fmt.Sprintf("did you mean %q? %s", near, remedy)
 	}
 	return invalid("is not known", remedy)

@@ -2,9 +2,9 @@ package config
 
 import "strings"
 
-// nearest finds the known word that is the fewest edits away. It is not ok when
+// Nearest finds the known word that is the fewest edits away. It is not ok when
 // none is near enough to have been meant.
-func nearest(word string, known []string) (string, bool) {
+func Nearest(word string, known []string) (string, bool) {
 	best, bestAt := "", len(word)+1
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); k != "" && d < bestAt {

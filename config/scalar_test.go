@@ -89,7 +89,7 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"component": "components", "Schema": "schema", "inptu": "input", "ouput": "output", "uploadMargin": "upload_margin", "zzz": "", "": "",
 	} {
-		if got, ok := nearest(word, known); ok != (want != "") || ok && got != want {
+		if got, ok := Nearest(word, known); ok != (want != "") || ok && got != want {
 			t.Errorf("%q: %q %v, want %q", word, got, ok, want)
 		}
 	}

@@ -49,11 +49,14 @@ func (o output) check(inputs ...string) error {
 			return exit(exitUsage, fmt.Errorf("--%s %s exists and is no %s: name another file, or delete it first", o.flag, o.path, o.holds))
 		}
 	}
-	f, err := atomicfile.Create(o.path, 0o640)
-	if err != nil {
-		return exit(exitFailed, fmt.Errorf("--%s: %w", o.flag, err))
+	f, err := os.CreateTemp(filepath.Dir(o.path), "."+filepath.Base(o.path)+"-*"+atomicfile.TempSuffix)
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
 	}
-	return f.Close()
+	if err != nil {
+		return exit(exitFailed, fmt.Errorf("--%s %s cannot be written: %w", o.flag, o.path, err))
+	}
+	return nil
 }
 
 func sameFile(path string, as fs.FileInfo) bool {

@@ -149,6 +149,9 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if none := src.Missing(); len(none) > 0 {
 			return nil, exit(exitData, fmt.Errorf("%s is in the schema and in no file of --data", none[0]))
 		}
+		if err := resolve(src, &s); err != nil {
+			return nil, exit(exitData, err)
+		}
 		s.Voided = voided(src, shown.log)
 		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
 		defer done()

@@ -51,10 +51,11 @@ func (s *Source) look(ctx context.Context, p *part) error {
 
 // learn takes in a file's sensors.
 func (s *Source) learn(p *part, raw []string) {
-	_, clashes := series.MapNames(raw, nil)
+	names, clashes := series.MapNames(raw, nil)
 	for _, c := range clashes {
 		s.note(p, "%v left out: %s", c.Raw, c.Reason)
 	}
+	s.rename(p, raw, names)
 	s.know(p, raw)
 }
 

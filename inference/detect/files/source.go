@@ -25,6 +25,7 @@ type Options struct {
 	CSV       series.Options
 	Columns   []frame.Name  // only these, in this order; nil: all, in the files' order
 	Codes     [][]float64   // values that stand for no reading, for each of Columns; nil: found
+	Faults    []frame.Range // when what a sensor reads is a reading in any case, no code
 	Read      *atomic.Int64 // counts the bytes that Open reads; nil: nobody asks
 }
 
@@ -34,7 +35,8 @@ type Source struct {
 	o     Options
 	names []frame.Name
 	at    map[frame.Name]int
-	found map[frame.Name]bool // in some file
+	found map[frame.Name]bool   // in some file
+	was   map[frame.Name]string // a sensor's name in its file, where that is another
 	parts []*part
 	notes []string
 	read  *atomic.Int64
@@ -60,7 +62,7 @@ type part struct {
 // Open looks through every file once. Files of components that are not asked for are
 // left alone.
 func Open(ctx context.Context, list []File, o Options) (*Source, error) {
-	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}, read: o.Read}
+	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}, was: map[frame.Name]string{}, read: o.Read}
 	for i, n := range s.names {
 		s.at[n] = i
 	}
@@ -69,7 +71,11 @@ func Open(ctx context.Context, list []File, o Options) (*Source, error) {
 			continue
 		}
 		if !window.ValidComponent(f.Component) {
-			return nil, fmt.Errorf("%s: %q cannot be a component's name: rename the file", f.Path, f.Component)
+			what := "folder"
+			if f.Component == stem(f.Path) {
+				what = "file"
+			}
+			return nil, fmt.Errorf("%s: %q cannot be a component's name, which is 1 to 200 of 0-9 A-Z a-z . _ -: rename the %s", f.Path, f.Component, what)
 		}
 		p := &part{File: f, order: i}
 		var none *series.HopelessError
