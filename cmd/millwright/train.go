@@ -142,7 +142,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 	}
 	switch v.mode {
 	case "full":
-		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, CSV: read, Read: shown.look()}, shown.log)
+		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, Faults: s.Labels.Anomaly, CSV: read, Read: shown.look()}, shown.log)
 		if err != nil {
 			return nil, err
 		}

@@ -134,16 +134,22 @@ func (s *Source) gather(b *series.Batch, p *part, raw []string, columns []int) [
 		columns = s.columns(p.Component, raw)
 		s.values = append(s.values, make([]values, len(s.names)-len(s.values))...)
 	}
-	each(b, columns, func(c int, v *float64) {
-		if !math.IsNaN(*v) {
+	fault := make([]bool, b.Len())
+	if len(s.o.Faults) > 0 {
+		for i, t := range b.Times {
+			fault[i] = frame.Holds(s.o.Faults, t)
+		}
+	}
+	each(b, columns, func(c, row int, v *float64) {
+		if !math.IsNaN(*v) && !fault[row] {
 			s.values[c].add(*v)
 		}
 	})
 	return columns
 }
 
-// each gives the values of a batch with their columns.
-func each(b *series.Batch, columns []int, fn func(column int, v *float64)) {
+// each gives the values of a batch with their columns and rows.
+func each(b *series.Batch, columns []int, fn func(column, row int, v *float64)) {
 	for k := range b.Columns {
 		for i := range b.Columns[k] {
 			at := k
@@ -151,7 +157,7 @@ func each(b *series.Batch, columns []int, fn func(column int, v *float64)) {
 				at = int(b.Sensor[i])
 			}
 			if at < len(columns) && columns[at] >= 0 {
-				fn(columns[at], &b.Columns[k][i])
+				fn(columns[at], i, &b.Columns[k][i])
 			}
 		}
 	}
@@ -177,7 +183,7 @@ func (s *Source) Coded() []Coded { return s.coded }
 
 // void takes codes out of a batch.
 func (s *Source) void(b *series.Batch, columns []int) {
-	each(b, columns, func(c int, v *float64) {
+	each(b, columns, func(c, _ int, v *float64) {
 		if slices.Contains(s.codes[c], *v) {
 			*v = math.NaN()
 		}

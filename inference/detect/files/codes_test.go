@@ -82,6 +82,11 @@ func TestCodesAreNoPartOfAMean(t *testing.T) {
 		if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, `pump\level: -7777 comes about `) || strings.Contains(notes, "9999") {
 			t.Errorf("notes %q", notes)
 		}
+		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		o.Faults = []frame.Range{{Start: at.UnixNano(), End: at.AddDate(1, 0, 0).UnixNano()}}
+		if s, err = Open(t.Context(), []File{file}, o); err != nil || len(s.Coded()) != 0 {
+			t.Errorf("in a fault: %v, %v", s.Coded(), err)
+		}
 		o.Columns, o.Codes = s.Names(), [][]float64{{-9999}, {-7777}}
 		if s, err = Open(t.Context(), []File{file}, o); err != nil {
 			t.Fatal(err)
