@@ -29,7 +29,8 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if longer := t.settling(past.scores); longer > 0 {
+	// Once restarts are not learnt, what is left of them stands out further.
+	for longer := t.settling(past.scores); longer > 0; longer = t.settling(past.scores) {
 		t.rules.Restart += longer
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
 		t.most = t.passes + passesSettling + passesTrimming + passesUnseen
