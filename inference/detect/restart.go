@@ -12,6 +12,9 @@ const (
 	restartTime = time.Hour
 	// maxRestartTime is how far the history may lengthen that.
 	maxRestartTime = 4 * time.Hour
+	// settlings is how often at most the history may lengthen it: once restarts are
+	// not learnt, what is left of them stands out further. Each time costs a fit.
+	settlings = 3
 	// minRestarts is how many restarts it takes to learn from them.
 	minRestarts = 5
 )
