@@ -29,7 +29,11 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if longer := t.settling(past.scores); longer > 0 {
+	for range settlings {
+		longer := t.settling(past.scores)
+		if longer == 0 {
+			break
+		}
 		t.rules.Restart += longer
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
 		t.most = t.passes + passesSettling + passesTrimming + passesUnseen
