@@ -126,12 +126,10 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 		return exit(exitData, err)
 	}
 	s, advice, data := m.NewSession(), m.NewAdvice(), met{rate: m.Rate()}
+	ended := false
 	err = src.Each(ctx, func(label int64, cells []float64) error {
 		data.add(label)
-		if label >= to {
-			return nil
-		}
-		return s.Add(label, cells, func(r resultline.Row, k detect.Remark) error {
+		take := func(r resultline.Row, k detect.Remark) error {
 			if r.Time < from {
 				return nil
 			}
@@ -141,7 +139,15 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 				return fn(r, k, cells)
 			}
 			return fn(r, k, nil)
-		})
+		}
+		switch {
+		case label < to:
+			return s.Add(label, cells, take)
+		case !ended: // values that are held up to this label are so before the end too
+			ended = true
+			return s.Until(to-1, take)
+		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,5 +101,22 @@ func TestDurationsAreShort(t *testing.T) {
 		if got := tidy(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)
 		}
+	}
+}
+
+// TestScoringUpToAGapHoldsWhatIsHeldInIt has rows missing around the end of what is asked for.
+func TestScoringUpToAGapHoldsWhatIsHeldInIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lines := strings.SplitAfter(history("Timestamp,speed,flow", 1000), "\n")
+	data := put(t, dir, "pump.csv", strings.Join(slices.Delete(lines, 514, 517), "")) // 2026-01-02T18:45 to 18:55
+	model := filepath.Join(dir, "m.mwm")
+	if code, _, errs := detector(t, "train", "--data", data, "--model", model); code != exitDone {
+		t.Fatal(errs)
+	}
+	_, whole, _ := detector(t, "score", "--model", model, "--data", data)
+	_, part, _ := detector(t, "score", "--model", model, "--data", data, "--to", "2026-01-02T18:51:00Z")
+	if !strings.HasPrefix(whole, part) || !strings.HasPrefix(whole[len(part):], `{"timestamp": "2026-01-02T18:55`) {
+		t.Errorf("%d bytes of\n%.300s", len(part), whole[len(part)-300:])
 	}
 }
