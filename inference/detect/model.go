@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"millwright/inference/detect/frame"
@@ -32,6 +31,10 @@ type Trained struct {
 	Learnt  int       `json:"learnt"`   // normal ones that were learnt
 	Trimmed int       `json:"trimmed"`  // in the limit's estimate only: the worst of the history
 	Labels  int       `json:"labels"`   // anomalies that were left out
+	Faulty  int       `json:"faulty"`   // rows of those
+	Off     int       `json:"off"`      // rows in which the machine was off
+	Restart int       `json:"restart"`  // rows in which it had just come on again
+	Unknown int       `json:"unknown"`  // rows of which too little is known
 	Dropped []Dropped `json:"dropped,omitempty"`
 	Voided  []Voided  `json:"voided,omitempty"`  // sensors with readings that were not believed
 	Above   []Above   `json:"above,omitempty"`   // NO_ANOMALY ranges with rows above the limit
@@ -102,14 +105,10 @@ func (m *Model) String() string {
 	if name, k, ok := m.Pilot(); ok {
 		pilot = fmt.Sprintf("%d modes of %s", k.Count(), name)
 	}
-	text := fmt.Sprintf("%d sensors, %s, restart %s, limit %.3g (median %.3g, base %.3g), %.2g episodes a week of the history",
-		len(m.basis.columns), pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, m.limit.Weekly)
-	var dropped []string
-	for _, d := range m.Trained.Dropped {
-		dropped = append(dropped, d.Sensor.String()+" ("+d.Reason+")")
+	text := plural(len(m.basis.columns), "sensor")
+	if n := len(m.Trained.Dropped); n > 0 {
+		text += fmt.Sprintf(", %d left out", n)
 	}
-	if len(dropped) > 0 {
-		text += "; left out: " + strings.Join(dropped, ", ")
-	}
-	return text
+	return fmt.Sprintf("%s, %s, restart %s, limit %.3g (median %.3g, base %.3g), %s of the history",
+		text, pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, weekly(m.limit.Weekly))
 }

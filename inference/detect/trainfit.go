@@ -89,7 +89,11 @@ func (t *trainer) limit(ctx context.Context, sums [][]*moments.Moments, past his
 		l.Unseen = l.Limit
 	}
 	if !l.Verified {
-		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
+		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory), zap.Duration("running_and_unlabelled", t.running()))
+	}
+	if l.Weekly > l.Target {
+		t.log.Warn("the history has more episodes a week than the false alarms asked for: are there faults in it that are not labelled?",
+			zap.Float64("episodes", l.Weekly), zap.Float64("asked_for", l.Target))
 	}
 	return l, nil
 }
@@ -122,12 +126,20 @@ func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty,
 			stamp("start", a.Start), stamp("end", a.End), zap.Int("rows", a.Rows))
 	}
 	m.Trained.Start, m.Trained.End = t.labels[0], t.labels[len(t.labels)-1]
-	for _, c := range t.class {
-		switch c {
-		case learnt:
+	for i, c := range t.class {
+		switch {
+		case c == learnt:
 			m.Trained.Learnt++
-		case trimmed:
+		case c == trimmed:
 			m.Trained.Trimmed++
+		case c == labelled:
+			m.Trained.Faulty++
+		case c == restarting:
+			m.Trained.Restart++
+		case t.states[i] == frame.Stopped:
+			m.Trained.Off++
+		default:
+			m.Trained.Unknown++
 		}
 	}
 	return m, nil

@@ -70,6 +70,10 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	m.Trained.Learnt += base.Trained.Learnt
 	m.Trained.Trimmed += base.Trained.Trimmed
 	m.Trained.Labels += base.Trained.Labels
+	m.Trained.Faulty += base.Trained.Faulty
+	m.Trained.Off += base.Trained.Off
+	m.Trained.Restart += base.Trained.Restart
+	m.Trained.Unknown += base.Trained.Unknown
 	m.Trained.Dropped, m.Trained.Voided = base.Trained.Dropped, base.Trained.Voided
 	m.Trained.Updates = base.Trained.Updates + 1
 	return m, nil
