@@ -152,6 +152,9 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if err := resolve(src, &s); err != nil {
 			return nil, exit(exitData, err)
 		}
+		if err := meets(src, from, to); err != nil {
+			return nil, exit(exitData, err)
+		}
 		s.Voided = voided(src, shown.log)
 		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
 		defer done()
@@ -263,6 +266,9 @@ func openData(ctx context.Context, paths []string, o files.Options, log *zap.Log
 	}
 	for _, n := range src.Notes() {
 		log.Warn("data", zap.String("note", asFlags.Replace(n)))
+	}
+	if _, last := src.Span(); last > time.Now().Add(day).UnixNano() {
+		log.Warn("rows are dated in the future: correct their clock or --time-zone, or leave them out with --to", zap.String("newest", stampOf(last)))
 	}
 	for _, n := range src.Missing() {
 		log.Warn("a sensor is in no file", zap.Stringer("sensor", n))

@@ -1,9 +1,12 @@
 package detect
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
+
+	"go.uber.org/zap"
 
 	"millwright/inference/detect/frame"
 )
@@ -26,6 +29,8 @@ const (
 // survey gathers what is needed to choose sensors and how long each is held.
 type survey struct {
 	sensors []sensorSurvey
+	rows    int64
+	off     int64   // of them, while the machine is off
 	sample  *sample // of running rows
 	all     *sample // of all rows, also those in which the machine is off
 }
@@ -53,6 +58,9 @@ func newSurvey(columns int, seed uint64) *survey {
 
 // add takes a row that has not been held.
 func (s *survey) add(r frame.Row, rate time.Duration) {
+	if s.rows++; r.State == frame.Stopped {
+		s.off++
+	}
 	for j, v := range r.Values {
 		if !math.IsNaN(v) {
 			s.sensors[j].add(v, r.Label, rate, r.State == frame.Running)
@@ -119,6 +127,27 @@ func (s *survey) beyond(fences []Fence) bool {
 // heldIntervals is for how many of a sensor's intervals a value of it stands.
 const heldIntervals = 3
 
+// doubt says where there is nothing to learn from, for want of rows or because the off
+// condition cannot be meant.
+func (t *trainer) doubt(s *survey) error {
+	if s.rows == 0 {
+		return errors.New("there is no row to learn from")
+	}
+	if !t.s.Off.Set() {
+		return nil
+	}
+	switch of := s.sensors[t.rules.OffAt]; {
+	case of.lowest > of.highest:
+		return fmt.Errorf("off condition %s: the sensor has no value: its column is empty, or holds text", t.s.Off)
+	case s.off == s.rows:
+		return fmt.Errorf("off condition %s: the machine would always be off, as the sensor goes from %g to %g: correct the number, or the < or >", t.s.Off, of.lowest, of.highest)
+	case s.off == 0:
+		t.log.Warn("the machine is never off by the off condition: correct the number, or the < or >, if it was",
+			zap.Stringer("off", t.s.Off), zap.Float64("lowest", of.lowest), zap.Float64("highest", of.highest))
+	}
+	return nil
+}
+
 // hold is how long a value stands: three times the interval that all but one in a
 // hundred keep to, at least three rows.
 func (s *sensorSurvey) hold(rate time.Duration) time.Duration {
@@ -141,6 +170,8 @@ func (s *sensorSurvey) hold(rate time.Duration) time.Duration {
 func (s *sensorSurvey) unfit(dwell int) string {
 	steps := s.up + s.down
 	switch {
+	case s.lowest > s.highest:
+		return "it has no value: its column is empty, or holds text"
 	case s.n == 0:
 		return "it has no value while the machine runs"
 	case s.low == s.high:

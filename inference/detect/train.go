@@ -178,6 +178,9 @@ func (t *trainer) survey(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := t.doubt(s); err != nil {
+		return err
+	}
 	s.sample.flush()
 	for j := range names {
 		t.rules.Hold[j] = t.s.Hold

@@ -18,7 +18,7 @@ func (s *Source) look(ctx context.Context, p *part) error {
 	}
 	defer file.Close()
 	defer r.Close()
-	p.first = math.MaxInt64
+	p.first, p.last = math.MaxInt64, math.MinInt64
 	if info, err := file.Stat(); err == nil {
 		p.size = info.Size()
 	}
@@ -29,8 +29,9 @@ func (s *Source) look(ctx context.Context, p *part) error {
 		if s.o.Codes == nil {
 			columns = s.gather(b, p, r.Names(), columns)
 		}
+		s.days.add(b.Times)
 		for _, t := range b.Times {
-			p.first = min(p.first, t)
+			p.first, p.last = min(p.first, t), max(p.last, t)
 		}
 		if ctx.Err() != nil || rs.Report().TooLate > 0 {
 			return ctx.Err()
@@ -84,6 +85,9 @@ func (s *Source) tell(p *part, read series.Report, resampled series.ResampleRepo
 	if bad > 0 && len(read.Faults) > 0 {
 		f := read.Faults[0]
 		s.note(p, "%d rows or cells cannot be used, the first on line %d: %s: %q", bad, f.Line, f.Reason, f.Text)
+	}
+	if len(read.TextColumns) > 0 && s.o.Columns == nil {
+		s.note(p, "columns that hold text are no sensors: %s", Few(read.TextColumns))
 	}
 	if read.Damage != "" {
 		s.note(p, "%s", read.Damage)

@@ -53,6 +53,9 @@ func (s *Source) Each(ctx context.Context, fn func(label int64, cells []float64)
 			return errors.New("read data: a file has changed since it was opened: run this again")
 		}
 		last = label
+		if label < s.low || label > s.high {
+			continue
+		}
 		if err := fn(label, j.row); err != nil {
 			return err
 		}

@@ -38,6 +38,9 @@ type Source struct {
 	found map[frame.Name]bool   // in some file
 	was   map[frame.Name]string // a sensor's name in its file, where that is another
 	parts []*part
+	days  days // of the rows of all files
+	low   int64 // labels below it are strays
+	high  int64 // and those above it
 	notes []string
 	read  *atomic.Int64
 
@@ -53,6 +56,7 @@ type part struct {
 	File
 	order    int   // of those that hold the same label, the first in order wins
 	first    int64 // stamp of its oldest row
+	last     int64 // and of its newest one
 	disorder bool  // rows are further behind than a Resampler waits: it has to be sorted
 	packed   bool  // by gzip
 	size     int64 // bytes
@@ -62,7 +66,7 @@ type part struct {
 // Open looks through every file once. Files of components that are not asked for are
 // left alone.
 func Open(ctx context.Context, list []File, o Options) (*Source, error) {
-	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}, was: map[frame.Name]string{}, read: o.Read}
+	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}, was: map[frame.Name]string{}, days: days{}, read: o.Read}
 	for i, n := range s.names {
 		s.at[n] = i
 	}
@@ -94,6 +98,7 @@ func Open(ctx context.Context, list []File, o Options) (*Source, error) {
 	if s.codes = o.Codes; o.Codes == nil {
 		s.findCodes()
 	}
+	s.findStrays()
 	slices.SortStableFunc(s.parts, func(a, b *part) int { return cmp.Compare(a.first, b.first) })
 	return s, nil
 }
