@@ -42,3 +42,17 @@ func (p *periodArgs) ends(zone *time.Location) (from, to int64, err error) {
 	}
 	return from, to, nil
 }
+
+// day is how far ahead of this machine's clock rows may be without a word.
+const day = 24 * time.Hour
+
+// meets tells whether the files have rows in from <= t < to.
+func meets(src *files.Source, from, to int64) error {
+	first, last := src.Span()
+	if first > last || from <= last && to > first {
+		return nil
+	}
+	return fmt.Errorf("no row is between --from and --to: those of --data are of %s to %s", stampOf(first), stampOf(last))
+}
+
+func stampOf(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339) }

@@ -38,7 +38,7 @@ type Source struct {
 	found map[frame.Name]bool   // in some file
 	was   map[frame.Name]string // a sensor's name in its file, where that is another
 	parts []*part
-	days  days // of the rows of all files
+	days  days  // of the rows of all files
 	low   int64 // labels below it are strays
 	high  int64 // and those above it
 	notes []string
