@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"math"
+	"time"
 
 	"millwright/inference/detect/frame"
 	"millwright/internal/event"
@@ -96,7 +97,7 @@ func (m *Model) Behaviour(ctx context.Context, src frame.Source, from int64, fau
 	t := Trial{Sensors: len(m.basis.columns), Modes: m.basis.modes.Count(), Faults: len(faults)}
 	alarms := map[int64]bool{}
 	var scores []float64
-	merger := event.New(event.RuleFor(maxRestartTime, m.rules.Rate, 0))
+	merger := event.New(event.RuleFor(time.Hour, m.rules.Rate, 0))
 	events, last := 0, int64(0)
 	err := m.each(ctx, src, from, func(r resultline.Row) {
 		if r.HasScore {
