@@ -3,7 +3,6 @@ package detect
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -38,7 +37,10 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
 		t.most = t.passes + passesSettling + passesTrimming + passesUnseen
 		sums, past = nil, history{} // room for what follows
-		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
+		if err := t.classify(ctx); err != nil {
+			return nil, err
+		}
+		if err := t.scale(ctx); err != nil {
 			return nil, err
 		}
 		if sums, err = t.sums(ctx); err != nil {
