@@ -261,6 +261,9 @@ func openData(ctx context.Context, paths []string, o files.Options, log *zap.Log
 		log.Warn("files that are not read, as they are neither .csv nor .csv.gz", zap.String("files", files.Few(skipped)))
 	}
 	src, err := files.Open(ctx, list, o)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, exit(exitData, errors.New(asFlags.Replace(err.Error())))
 	}
