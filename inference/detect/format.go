@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"millwright/inference/detect/frame"
@@ -115,10 +117,10 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 	if want := sha256.Sum256(body); !bytes.Equal(want[:], sum) {
 		return fmt.Errorf("decode model: its checksum is another: %w", ErrDamaged)
 	}
-	n := int(binary.LittleEndian.Uint32(b[12:]))
-	if n > maxHead || 16+n > len(body) {
+	if length := binary.LittleEndian.Uint32(b[12:]); length > maxHead || 16+int(length) > len(body) {
 		return fmt.Errorf("decode model: its head has no end: %w", ErrDamaged)
 	}
+	n := int(binary.LittleEndian.Uint32(b[12:]))
 	var h header
 	if err := json.Unmarshal(body[16:16+n], &h); err != nil {
 		return fmt.Errorf("decode model: %w: %w", err, ErrDamaged)
@@ -127,8 +129,8 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("decode model: %w: %w", err, ErrDamaged)
 	}
 	r := &floatReader{b: body[16+n:]}
-	d, p, modes := len(h.Columns), (Lags+1)*len(h.Columns), h.Modes.Count()
-	if want := 8 * (d*d + d*d + d*p + len(h.Axes)*p + modes*(1+p+p*(p+1)/2)); want > maxBody || len(r.b) != want {
+	d, p := len(h.Columns), (Lags+1)*len(h.Columns)
+	if want := h.body(); want > maxBody || int64(len(r.b)) != want {
 		return fmt.Errorf("decode model: it has %d bytes of numbers, not %d: %w", len(r.b), want, ErrDamaged)
 	}
 	*m = Model{Trained: h.Trained, names: h.Names, lambda: h.Penalty, calibration: h.Calibration, limit: h.Limit}
@@ -148,7 +150,7 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		pca:    &pca{Axes: r.take(len(h.Axes) * p), Spread: h.Axes, Rest: h.Rest},
 	}
 	m.fit.know(known{h.OthersKnown, h.LaggedKnown, h.Known})
-	for range modes {
+	for range h.Modes.Count() {
 		s := moments.New(p)
 		s.N = r.take(1)[0]
 		copy(s.Mean, r.take(p))
@@ -159,6 +161,13 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("decode model: a number in it is not finite: %w", ErrDamaged)
 	}
 	return nil
+}
+
+// body is how many bytes of numbers belong to the head.
+func (h *header) body() int64 {
+	d, axes, modes := int64(len(h.Columns)), int64(len(h.Axes)), int64(h.Modes.Count())
+	p := (Lags + 1) * d
+	return 8 * (d*d + d*d + d*p + axes*p + modes*(1+p+p*(p+1)/2))
 }
 
 // check holds the head's parts against each other, so that nothing that is computed
@@ -183,7 +192,7 @@ func (h *header) check() error {
 	switch {
 	case d == 0 || d > len(h.Names) || len(h.Hold) != len(h.Names) || len(h.Fences) != len(h.Names):
 		return errors.New("its sensors do not fit together")
-	case h.Rate <= 0 || h.Restart < 0 || h.Lags != Lags:
+	case h.Rate < int64(time.Second) || h.Rate > int64(maxHold) || h.Restart < 0 || h.Restart > int64(maxRestart) || h.Lags != Lags:
 		return errors.New("its rate, restart time or lags cannot be")
 	case h.Spans.Input < 1 || h.Spans.Input > 1000 || h.Spans.Score < 1 || h.Spans.Score > 1000:
 		return errors.New("its spans cannot be")
@@ -198,6 +207,14 @@ func (h *header) check() error {
 	}
 	if l := h.Limit; !(l.Limit > l.Median) || !(l.Restart >= l.Limit) || !(l.Unseen >= l.Limit) {
 		return errors.New("its limits do not fit together")
+	}
+	for _, hold := range h.Hold {
+		if hold < 0 || hold > int64(maxHold) {
+			return errors.New("how long a sensor is held cannot be")
+		}
+	}
+	if h.Off.Set() && !slices.Contains(h.Names, h.Off.Sensor) {
+		return errors.New("its off sensor has no column")
 	}
 	for _, f := range h.Fences {
 		if !(f.Low < f.High) || f.Low < -largest || f.High > largest {
@@ -233,10 +250,13 @@ func IsModel(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 
 // ReadModel takes a model from r.
 func ReadModel(r io.Reader) (*Model, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxHead+maxBody))
+	m, in := &Model{}, bufio.NewReader(io.LimitReader(r, maxHead+maxBody))
+	if b, err := in.Peek(len(magic)); err == nil && string(b) != magic {
+		return nil, m.UnmarshalBinary(b) // what is no model may be large
+	}
+	b, err := io.ReadAll(in)
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	m := &Model{}
 	return m, m.UnmarshalBinary(b)
 }

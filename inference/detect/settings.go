@@ -72,6 +72,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("rate %s: it has to be above 0", s.Rate)
 	case s.FalseAlarmsWeekly < 0:
 		return fmt.Errorf("false alarms per week %g: it has to be above 0", s.FalseAlarmsWeekly)
+	case s.Restart > maxRestart:
+		return fmt.Errorf("restart %s: it goes up to %s", s.Restart, maxRestart)
 	case s.Hold < 0 || s.Hold > maxHold:
 		return fmt.Errorf("hold %s: it goes from 0 (automatic) to %s", s.Hold, maxHold)
 	}
@@ -103,3 +105,6 @@ func (s Spans) Context() int { return Lags + reach*(s.Input+s.Score) + s.Score }
 
 // maxHold is how long a value stands for the empty bins after it at the most.
 const maxHold = 24 * time.Hour
+
+// maxRestart is how long a restart may be said to take.
+const maxRestart = 366 * 24 * time.Hour
