@@ -80,7 +80,7 @@ func (p *trainProgress) Pass(n, most int, name string) {
 // step ends the line of the step before and begins one.
 func (p *trainProgress) step(name string, total int64) *atomic.Int64 {
 	p.end()
-	p.line = &progressLine{screen: p.screen, name: name, unit: backfill.UnitBytes, n: new(atomic.Int64), begun: time.Now()}
+	p.line = &progressLine{screen: p.screen, name: name, unit: backfill.UnitBytes, after: "computing", n: new(atomic.Int64), begun: time.Now()}
 	p.screen.add(p.line, total)
 	return p.line.n
 }

@@ -39,3 +39,21 @@ func TestTrainingShowsItsPasses(t *testing.T) {
 		t.Errorf("passes read nothing of %d bytes:\n%s", size, s)
 	}
 }
+
+// When all is read the work goes on, and nothing is left that could be told in seconds.
+func TestAPassThatIsReadIsComputed(t *testing.T) {
+	t.Parallel()
+	p := &trainProgress{screen: startProgress(&screen{t: t, columns: 100}, func() int { return 100 })}
+	defer p.wait()
+	p.step("fits", 1000).Store(1000)
+	l := p.line
+	l.rate = 1e6
+	for _, width := range []int{100, 30} {
+		if text := l.text(width, 4); !strings.Contains(text, "computing") || strings.Contains(text, "left") {
+			t.Errorf("%q", text)
+		}
+	}
+	if l.n.Store(500); !strings.Contains(l.text(100, 4), "left") {
+		t.Errorf("%q", l.text(100, 4))
+	}
+}

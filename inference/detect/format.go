@@ -110,8 +110,11 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 	if len(b) < len(magic)+8+sha256.Size || string(b[:len(magic)]) != magic {
 		return fmt.Errorf("decode model: it does not begin like one: %w", ErrDamaged)
 	}
-	if v := binary.LittleEndian.Uint32(b[8:]); v != version {
+	switch v := binary.LittleEndian.Uint32(b[8:]); {
+	case v > version:
 		return fmt.Errorf("decode model: version %d, this millwright knows %d: %w", v, version, ErrNewer)
+	case v < version:
+		return fmt.Errorf("decode model: there never was a version %d: %w", v, ErrDamaged)
 	}
 	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
 	if want := sha256.Sum256(body); !bytes.Equal(want[:], sum) {

@@ -78,6 +78,10 @@ func TestDamagedAndNewerModelsAreRefused(t *testing.T) {
 	if err := new(Model).UnmarshalBinary(sealed(newer)); !errors.Is(err, ErrNewer) {
 		t.Error(err)
 	}
+	binary.LittleEndian.PutUint32(newer[8:], 0)
+	if err := new(Model).UnmarshalBinary(sealed(newer)); !errors.Is(err, ErrDamaged) {
+		t.Error(err)
+	}
 }
 
 // endless gives zeros and counts them.

@@ -88,7 +88,7 @@ func TestALongHistoryMakesNoLargerPage(t *testing.T) {
 	if len(long) > 2*len(short)+100<<10 {
 		t.Errorf("%d bytes for 3,000 rows, %d for 60,000", len(short), len(long))
 	}
-	if !strings.Contains(long, "There are no labels") || strings.Contains(long, "Precision") {
+	if !strings.Contains(long, "There are no labels") || strings.Contains(long, "Precision") || strings.Contains(long, "<span>labels</span>") || strings.Contains(long, "labelled as") {
 		t.Error("it speaks of labels without any")
 	}
 }
@@ -103,6 +103,15 @@ func TestAPageSaysWhatThereIsNothingOf(t *testing.T) {
 	}
 	if text = page(t, f, []frame.Range{{Start: 0, End: 2 * end}}); !strings.Contains(text, "<dt>AUC</dt><dd>–<small>") {
 		t.Error("it has an AUC, though all rows are in a label")
+	}
+}
+
+func TestAPageWithLabelsHasTheirRow(t *testing.T) {
+	t.Parallel()
+	f := machine(3000)
+	text := page(t, f, []frame.Range{{Start: f.Labels[2701], End: f.Labels[2849]}})
+	if !strings.Contains(text, "<span>labels</span>") || !strings.Contains(text, "labelled as an anomaly") {
+		t.Error("it does not show labels")
 	}
 }
 
