@@ -76,7 +76,7 @@ func (v *evaluateVerb) run(ctx context.Context, out, errs io.Writer) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return stopped(ctx, err, output{path: v.html})
 	}
 	if v.html != "" {
 		if err := v.page(m, page, found); err != nil {

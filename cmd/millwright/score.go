@@ -76,7 +76,7 @@ func (v *scoreVerb) run(ctx context.Context, stdout, errs io.Writer, explains bo
 		return err
 	})
 	if err != nil {
-		return err
+		return stopped(ctx, err, output{})
 	}
 	return out.Flush()
 }

@@ -48,10 +48,10 @@ func newTrainCommand() *cobra.Command {
 		Long: `Learn from a machine's history what is normal, and write the model.
 
 A file's name without .csv is its component; of a folder the files in it count, and
-those in its folders, whose names are then the components. Times labelled as anomalies
-(--labels: a CSV of start,end[,rating] without a header) are not learnt, nor are rows
-while the machine is off (--off) or has just come on again. Times rated NO_ANOMALY are
-taken for normal however odd they look; NEUTRAL says nothing.
+those in its folders, whose names are then the components (pump for pump/2026/01).
+Times labelled as anomalies (--labels: a CSV of start,end[,rating] without a header) are
+not learnt, nor are rows while the machine is off (--off) or has just come on again.
+Times rated NO_ANOMALY are taken for normal however odd they look; NEUTRAL says nothing.
 
 All columns of numbers are read, or those that --schema names, in its order: the JSON of
 a data set's schema as the service has it, {"Components": [{"ComponentName": "pump",
@@ -113,7 +113,7 @@ func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 	s.Progress = shown
 	m, err := v.train(ctx, s, shown)
 	if err != nil {
-		return err
+		return stopped(ctx, err, model)
 	}
 	b, err := m.MarshalBinary()
 	if err != nil {
