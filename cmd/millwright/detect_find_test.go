@@ -3,12 +3,17 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // history is a CSV of two sensors at five minutes, from 2026-01-01 on, that are off for
@@ -46,9 +51,10 @@ func TestFoldersAreReadInAnyCase(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "PUMP.CSV", history("Timestamp,speed,flow", 1000))
 	put(t, dir, "old.zip", "")
+	labels := put(t, dir, "labels.csv", "2026-01-02,2026-01-03\n") // is no data
 	model := filepath.Join(t.TempDir(), "m.mwm")
-	code, out, errs := detector(t, "train", "--data", dir, "--model", model)
-	if code != exitDone || !strings.Contains(out, "2 sensors") || !strings.Contains(errs, "neither .csv nor .csv.gz") || !strings.Contains(errs, "old.zip") {
+	code, out, errs := detector(t, "train", "--data", dir, "--labels", labels, "--model", model)
+	if code != exitDone || !strings.Contains(out, "2 sensors") || !strings.Contains(errs, "neither .csv nor .csv.gz") || !strings.Contains(errs, "old.zip") || strings.Contains(errs, "labels.csv") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 }
@@ -155,5 +161,36 @@ func TestFlagsThatCannotBeMeantAreRefused(t *testing.T) {
 	}
 	if _, inspect, _ := detector(t, "model", "inspect", "--json", out); !strings.Contains(inspect, `"target": 0.2`) {
 		t.Error(inspect)
+	}
+}
+
+func TestAVerbThatIsStoppedSaysWhatItLeaves(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data, model := put(t, dir, "pump.csv", history("Timestamp,speed,flow", 1000)), filepath.Join(dir, "m.mwm")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	run := func(ctx context.Context, args ...string) (int, string) {
+		var errs bytes.Buffer
+		root := &cobra.Command{Use: "millwright", SilenceErrors: true, SilenceUsage: true}
+		root.AddCommand(fullVerbs()...)
+		root.SetOut(io.Discard)
+		root.SetErr(&errs)
+		return execute(ctx, root, args), errs.String()
+	}
+	train := []string{"train", "--data", data, "--model", model}
+	if code, errs := run(ctx, train...); code != exitFailed || errs != "millwright: stopped; "+model+" was not written\n" {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	if code, errs := run(t.Context(), train...); code != exitDone {
+		t.Fatalf("exit %d, %s", code, errs)
+	}
+	if code, errs := run(ctx, train...); code != exitFailed || errs != "millwright: stopped; "+model+" is as it was\n" {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	for _, verb := range []string{"score", "evaluate"} {
+		if code, errs := run(ctx, verb, "--data", data, "--model", model); code != exitFailed || errs != "millwright: stopped; the results are not whole\n" {
+			t.Errorf("%s: exit %d, %s", verb, code, errs)
+		}
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,20 @@ func (o output) check(inputs ...string) error {
 		return exit(exitFailed, fmt.Errorf("--%s %s cannot be written: %w", o.flag, o.path, err))
 	}
 	return nil
+}
+
+// stopped puts it in words that somebody has ended a verb before it wrote its file.
+func stopped(ctx context.Context, err error, o output) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	switch _, missing := os.Stat(o.path); {
+	case o.path == "":
+		return exit(exitFailed, errors.New("stopped; the results are not whole"))
+	case missing != nil:
+		return exit(exitFailed, fmt.Errorf("stopped; %s was not written", o.path))
+	}
+	return exit(exitFailed, fmt.Errorf("stopped; %s is as it was", o.path))
 }
 
 func sameFile(path string, as fs.FileInfo) bool {

@@ -142,7 +142,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 	}
 	switch v.mode {
 	case "full":
-		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, Faults: s.Labels.Anomaly, CSV: read, Read: shown.look()}, shown.log)
+		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, Faults: s.Labels.Anomaly, CSV: read, Read: shown.look()}, shown.log, v.labels)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +167,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if columns != nil && !slices.Equal(columns, base.Columns()) {
 			return nil, exit(exitUsage, errors.New("--schema has other columns than the base model: train in full"))
 		}
-		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), Codes: base.Codes(), CSV: read, Read: shown.look()}, shown.log)
+		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), Codes: base.Codes(), CSV: read, Read: shown.look()}, shown.log, v.labels)
 		if err != nil {
 			return nil, err
 		}
@@ -251,11 +251,19 @@ func autoDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// openData finds and opens files, and tells what is wrong with them.
-func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger) (*files.Source, error) {
+// openData finds and opens files, but for those besides, which are no data, and tells
+// what is wrong with them.
+func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger, besides ...string) (*files.Source, error) {
 	list, skipped, err := files.Find(paths)
 	if err != nil {
 		return nil, exit(exitUsage, err)
+	}
+	list = slices.DeleteFunc(list, func(f files.File) bool {
+		info, err := os.Stat(f.Path)
+		return err == nil && slices.ContainsFunc(besides, func(path string) bool { return sameFile(path, info) })
+	})
+	if len(list) == 0 {
+		return nil, exit(exitUsage, errors.New("--data names only the file of --labels"))
 	}
 	if len(skipped) > 0 {
 		log.Warn("files that are not read, as they are neither .csv nor .csv.gz", zap.String("files", files.Few(skipped)))
