@@ -86,7 +86,10 @@ func (v *evaluateVerb) run(ctx context.Context, out, errs io.Writer) error {
 	if note := v.unheld(len(labels.Anomaly), len(found.Detections())); note != "" {
 		newLogger("info", "console", errs).Warn("labels", zap.String("note", note))
 	}
-	return printJSON(out, found.Metrics())
+	if err := printJSON(out, found.Metrics()); err != nil {
+		return err
+	}
+	return complete(v.cutOff)
 }
 
 // unheld says what the results were not held against, though there is a file of labels:

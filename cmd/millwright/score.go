@@ -22,6 +22,7 @@ import (
 type scoreVerb struct {
 	model   string
 	data    []string
+	cutOff  bool // rows of a file are lost
 	period  periodArgs
 	dialect dialectArgs
 }
@@ -78,7 +79,10 @@ func (v *scoreVerb) run(ctx context.Context, stdout, errs io.Writer, explains bo
 	if err != nil {
 		return stopped(ctx, err, output{})
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return complete(v.cutOff)
 }
 
 // explain says what a row's operating point is, whether training has seen it, and how
@@ -122,6 +126,7 @@ func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, f
 	if err != nil {
 		return err
 	}
+	v.cutOff = src.CutOff()
 	if err := strangers(m, src, v.data); err != nil {
 		return exit(exitData, err)
 	}

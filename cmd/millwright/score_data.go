@@ -16,6 +16,14 @@ import (
 	"millwright/inference/detect/frame"
 )
 
+// complete is an error that has been told of already where rows of a file are lost.
+func complete(cutOff bool) error {
+	if cutOff {
+		return exit(exitData, nil)
+	}
+	return nil
+}
+
 // met is what there was to score.
 type met struct {
 	rate        time.Duration

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +72,28 @@ func TestLabelsThatTouchNoRowAreToldOf(t *testing.T) {
 		code, out, errs := detector(t, "evaluate", "--model", model, "--data", data, "--labels", labels)
 		if code != exitDone || !strings.Contains(errs, want) || strings.Contains(out, "model_version_metrics") {
 			t.Errorf("evaluate: exit %d, %s%s", code, errs, out)
+		}
+	}
+}
+
+// TestLostRowsAreAProblemOfTheData has a packed file that was copied in part.
+func TestLostRowsAreAProblemOfTheData(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := io.WriteString(z, history("Timestamp,speed,flow", 4000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	data := put(t, dir, "pump.csv.gz", packed.String()[:packed.Len()*3/4])
+	model := filepath.Join(dir, "m.mwm")
+	for _, args := range [][]string{{"train"}, {"score"}, {"evaluate"}} {
+		code, out, errs := detector(t, append(args, "--data", data, "--model", model)...)
+		if code != exitData || out == "" || !strings.Contains(errs, "pump.csv.gz") {
+			t.Errorf("%s: exit %d, %.200s%s", args[0], code, out, errs)
 		}
 	}
 }

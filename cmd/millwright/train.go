@@ -36,6 +36,7 @@ type trainVerb struct {
 	hold        string
 	model       string
 	weekly      float64
+	cutOff      bool // rows of a file are lost
 	period      periodArgs
 	dialect     dialectArgs
 }
@@ -123,8 +124,10 @@ func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 		return err
 	}
 	shown.wait() // what is drawn later would stand in the summary's place
-	_, err = fmt.Fprintln(out, m)
-	return err
+	if _, err = fmt.Fprintln(out, m); err != nil {
+		return err
+	}
+	return complete(v.cutOff)
 }
 
 func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainProgress) (*detect.Model, error) {
@@ -146,6 +149,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if err != nil {
 			return nil, err
 		}
+		v.cutOff = src.CutOff()
 		if none := src.Missing(); len(none) > 0 {
 			return nil, exit(exitData, fmt.Errorf("%s is in the schema and in no file of --data", none[0]))
 		}
@@ -171,6 +175,7 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainPr
 		if err != nil {
 			return nil, err
 		}
+		v.cutOff = src.CutOff()
 		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
 		defer done()
 		m, err := trained(detect.Update(ctx, base, rows, s, shown.log))

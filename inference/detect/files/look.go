@@ -90,6 +90,7 @@ func (s *Source) tell(p *part, read series.Report, resampled series.ResampleRepo
 		s.note(p, "columns that hold text are no sensors: %s", Few(read.TextColumns))
 	}
 	if read.Damage != "" {
+		s.cutOff = true
 		s.note(p, "%s", read.Damage)
 	}
 	if n := resampled.Repeats.Differing; n > 0 && !p.disorder {

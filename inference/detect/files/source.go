@@ -42,7 +42,9 @@ type Source struct {
 	low   int64 // labels below it are strays
 	high  int64 // and those above it
 	notes []string
-	read  *atomic.Int64
+
+	cutOff bool // a file ends before its end
+	read   *atomic.Int64
 
 	values []values    // of each sensor, while files are looked through
 	codes  [][]float64 // of each sensor
@@ -102,6 +104,9 @@ func Open(ctx context.Context, list []File, o Options) (*Source, error) {
 	slices.SortStableFunc(s.parts, func(a, b *part) int { return cmp.Compare(a.first, b.first) })
 	return s, nil
 }
+
+// CutOff tells whether a file is damaged so that rows in it are lost.
+func (s *Source) CutOff() bool { return s.cutOff }
 
 // Notes are what a person should know of the files, in words.
 func (s *Source) Notes() []string { return s.notes }
