@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -94,6 +95,18 @@ func TestLostRowsAreAProblemOfTheData(t *testing.T) {
 		code, out, errs := detector(t, append(args, "--data", data, "--model", model)...)
 		if code != exitData || out == "" || !strings.Contains(errs, "pump.csv.gz") {
 			t.Errorf("%s: exit %d, %.200s%s", args[0], code, out, errs)
+		}
+	}
+}
+
+func TestVerbsThatScriptsReadTakeJSON(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data := put(t, dir, "pump.csv", history("Timestamp,speed,flow", 1000))
+	model := filepath.Join(dir, "m.mwm")
+	for _, verb := range []string{"train", "evaluate"} {
+		if code, out, errs := detector(t, verb, "--json", "--data", data, "--model", model); code != exitDone || !json.Valid([]byte(out)) {
+			t.Errorf("%s: exit %d, %s%s", verb, code, out, errs)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type trainVerb struct {
 	hold        string
 	model       string
 	weekly      float64
+	json        bool
 	cutOff      bool // rows of a file are lost
 	period      periodArgs
 	dialect     dialectArgs
@@ -52,13 +53,13 @@ A file's name without .csv is its component; of a folder the files in it count, 
 those in its folders, whose names are then the components (pump for pump/2026/01).
 Times labelled as anomalies (--labels: a CSV of start,end[,rating] without a header) are
 not learnt, nor are rows while the machine is off (--off) or has just come on again.
-Times rated NO_ANOMALY are taken for normal however odd they look; NEUTRAL says nothing.
+Times rated NO_ANOMALY are taken for normal, and told of where they stand out; NEUTRAL says nothing.
 
 All columns of numbers are read, or those that --schema names, in its order: the JSON of
 a data set's schema as the service has it, {"Components": [{"ComponentName": "pump",
 "Columns": [{"Name": "flow", "Type": "DOUBLE"}]}]}.
 
-The alarm limit follows --false-alarms-per-week, which takes 14 days of history to
+The alarm limit follows --false-alarms-per-week, which takes 14 days of running to
 verify. With --mode update only rows newer than the base model's are read; what they
 tell is added to what the base knows.`,
 		Example: `  millwright train --data plant/history --labels plant/labels.csv --off 'pump-7\speed < 100' --model plant/pump.mwm
@@ -85,6 +86,7 @@ tell is added to what the base knows.`,
 	f.StringVar(&v.hold, "hold", "auto", "`DURATION` for which a value stands for empty bins after it; auto: from each sensor's own intervals")
 	f.Float64Var(&v.weekly, "false-alarms-per-week", 1, "`NUMBER` of false alarms a week to aim at")
 	f.StringVar(&v.model, "model", "", "`FILE` to write (required)")
+	f.BoolVar(&v.json, "json", false, "print what the model holds as JSON")
 	must(cmd.MarkFlagRequired("data"))
 	must(cmd.MarkFlagRequired("model"))
 	v.period.flags(f, "learn from rows from `T` on: 2026-01-05, or with a time (and its zone)", "learn from rows before `T`")
@@ -124,7 +126,12 @@ func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 		return err
 	}
 	shown.wait() // what is drawn later would stand in the summary's place
-	if _, err = fmt.Fprintln(out, m); err != nil {
+	if v.json {
+		err = printJSON(out, m.Describe())
+	} else {
+		_, err = fmt.Fprintln(out, m)
+	}
+	if err != nil {
 		return err
 	}
 	return complete(v.cutOff)
