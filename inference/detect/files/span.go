@@ -40,12 +40,14 @@ func dayOf(t int64) int64 {
 // them than those reach.
 const (
 	strayShare = 1000 // one of so many rows may be one
+	oddShare   = 10   // of more than that somebody should know
 	strayLeast = 100  // rows that others have to be
 	strayGap   = 30   // days at the least
 )
 
-// bounds gives the first and the last day of the rows that are no strays.
-func (d days) bounds() (first, last int64) {
+// bounds gives the first and the last day of the rows without those that are far from all
+// others and at most one in share of them.
+func (d days) bounds(share int) (first, last int64) {
 	at := slices.Sorted(maps.Keys(d))
 	rows := 0
 	for _, n := range d {
@@ -64,7 +66,7 @@ func (d days) bounds() (first, last int64) {
 			few, rest = rest, few
 		}
 		n := d.rows(few)
-		if rows -= n; rows < strayLeast || n > max(1, rows/strayShare) || at[cut]-at[cut-1] <= max(strayGap, rest[len(rest)-1]-rest[0]) {
+		if rows -= n; rows < strayLeast || n > max(1, rows/share) || at[cut]-at[cut-1] <= max(strayGap, rest[len(rest)-1]-rest[0]) {
 			break
 		}
 		at = rest
@@ -85,13 +87,22 @@ func (d days) rows(at []int64) (n int) {
 // findStrays leaves out rows whose stamps are far from all others, as a wrong clock
 // makes them.
 func (s *Source) findStrays() {
-	first, last := s.days.bounds()
+	first, last := s.days.bounds(strayShare)
 	s.low, s.high = first*day-int64(s.o.Rate), (last+1)*day+int64(s.o.Rate)
 	for _, p := range s.parts {
 		for _, t := range []int64{p.first, p.last} {
 			if t < s.low || t > s.high {
-				s.note(p, "rows of %s are left out, as all others lie far from them: correct their timestamps", time.Unix(0, t).UTC().Format(time.DateOnly))
+				s.note(p, "rows of %s are left out, as all others lie far from them: correct their timestamps", dateOf(t))
 			}
+		}
+	}
+	low, high := s.days.bounds(oddShare)
+	for _, p := range s.parts {
+		if low > first && p.first >= s.low && dayOf(p.first) < low {
+			s.note(p, "its oldest rows, from %s on, are far from most others, which begin on %s: correct their timestamps, or leave them out, where they are wrong", dateOf(p.first), dateOf(low*day))
+		}
+		if high < last && p.last <= s.high && dayOf(p.last) > high {
+			s.note(p, "its newest rows, up to %s, are far from most others, which end on %s: correct their timestamps, or leave them out, where they are wrong", dateOf(p.last), dateOf(high*day))
 		}
 	}
 }
@@ -110,3 +121,5 @@ func (s *Source) Span() (first, last int64) {
 	}
 	return first, last
 }
+
+func dateOf(t int64) string { return time.Unix(0, t).UTC().Format(time.DateOnly) }

@@ -31,6 +31,12 @@ func TestStraysAreLeftOut(t *testing.T) {
 			t.Errorf("%s: %d to %d", name, first, last)
 		}
 	}
+	// Of more of them somebody should know.
+	boot := strings.ReplaceAll(strings.TrimPrefix(rows(order[:60]), "Timestamp,flow\n"), "2025-", "1970-")
+	s := source(t, plain+boot, Options{Rate: 5 * time.Minute})
+	if notes := strings.Join(s.Notes(), "\n"); table(t, s) == want || !strings.Contains(notes, "its oldest rows, from 1970-01-01 on, are far from most others, which begin on 2025-01-01") {
+		t.Error(notes)
+	}
 	// A day after a pause is none, nor is one of two rows.
 	later := strings.ReplaceAll(strings.TrimPrefix(rows(order[:1440]), "Timestamp,flow\n"), "2025-01", "2026-07")
 	for _, text := range []string{plain + later, "Timestamp,flow\n2025-01-01T00:00:00,1\n2099-01-01T00:00:00,2\n"} {
