@@ -47,7 +47,7 @@ each sensor in and out of events.`,
 	}
 	v.flags(cmd)
 	cmd.Flags().StringVar(&v.labels, "labels", "", "CSV `FILE` of start,end[,rating] without a header")
-	cmd.Flags().Bool("json", true, "print JSON, which it does in any case")
+	cmd.Flags().Bool("json", false, "print JSON, which it does anyhow; errors too")
 	cmd.Flags().StringVar(&v.html, "html", "", "`FILE` for the page with pictures")
 	once(cmd.Flags())
 	return cmd

@@ -90,7 +90,8 @@ func strangers(m *detect.Model, src *files.Source, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("no sensor of the model is in --data: the model's components are %s, those of the files %s (a file's or folder's name is its component)",
+	return fmt.Errorf("no sensor of the model is in --data, such as %s: the model's components are %s, those of the files %s (a file's or folder's name is its component)",
+		few(m.Columns(), frame.Name.String),
 		few(m.Columns(), func(n frame.Name) string { return n.Component }), few(list, func(f files.File) string { return f.Component }))
 }
 

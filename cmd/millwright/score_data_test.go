@@ -40,7 +40,7 @@ func TestScoringNothingIsAnError(t *testing.T) {
 		says string
 	}{
 		"renamed":    {[]string{"--data", put(t, dir, "fan.csv", text)}, "components are pump, those of the files fan"},
-		"other":      {[]string{"--data", put(t, dir, "other/pump.csv", strings.NewReplacer("speed", "a", "flow", "b").Replace(text))}, "no sensor of the model"},
+		"other":      {[]string{"--data", put(t, dir, "other/pump.csv", strings.NewReplacer("speed", "a", "flow", "b").Replace(text))}, `no sensor of the model is in --data, such as pump\speed, pump\flow`},
 		"empty":      {[]string{"--data", put(t, dir, "empty/pump.csv", "")}, "no sensor of the model"},
 		"no rows":    {[]string{"--data", put(t, dir, "bare/pump.csv", "Timestamp,speed,flow\n")}, "no row"},
 		"afterwards": {[]string{"--data", data, "--from", "2027-01-01T00:00:00Z"}, "no row from 2027-01-01T00:00:00Z on: those of --data go from 2026-01-01T00:00:00Z to 2026-01-04T11:15:00Z"},

@@ -293,8 +293,8 @@ func openData(ctx context.Context, paths []string, o files.Options, log *zap.Log
 	if _, last := src.Span(); last > time.Now().Add(day).UnixNano() {
 		log.Warn("rows are dated in the future: correct their clock or --time-zone, or leave them out with --to", zap.String("newest", stampOf(last)))
 	}
-	for _, n := range src.Missing() {
-		log.Warn("a sensor is in no file", zap.Stringer("sensor", n))
+	if none := src.Missing(); len(none) > 0 {
+		log.Warn("sensors are in no file", zap.Int("sensors", len(none)), zap.String("names", few(none, frame.Name.String)))
 	}
 	return src, nil
 }
