@@ -72,8 +72,12 @@ func (a *Advice) Notes() []string {
 	if days := a.Days(); len(days) > 0 {
 		pilot, _, _ := a.m.Pilot()
 		first := days[0]
-		notes = append(notes, fmt.Sprintf("on %d days, the first of them %s, more than %.0f %% of the rows lie at operating points that training has not met (%s at %.4g): train again with days like these",
-			len(days), first.Day.Format(time.DateOnly), 100*unseenShare, pilot, first.Value))
+		when := first.Day.Format(time.DateOnly)
+		if len(days) > 1 {
+			when = "the first of them " + when
+		}
+		notes = append(notes, fmt.Sprintf("on %s, %s, more than %.0f %% of the rows lie at operating points that training has not met (%s at %.4g): train again with days like these",
+			plural(len(days), "day"), when, 100*unseenShare, pilot, first.Value))
 	}
 	if a.blind != 0 {
 		notes = append(notes, fmt.Sprintf("%s has been silent for more than a day on %s: whether the machine is off is not known from then on",
