@@ -48,15 +48,6 @@ func exit(code int, err error) error {
 	return &exitError{code: code, err: err}
 }
 
-// usage makes err wrong usage where it does not say what the process exits with.
-func usage(err error) error {
-	var e *exitError
-	if errors.As(err, &e) {
-		return err
-	}
-	return exit(exitUsage, err)
-}
-
 // codeOf gives the exit code that err asks for. What no verb has named is wrong
 // usage: only the command line's own checks run outside a verb.
 func codeOf(err error) int {

@@ -79,3 +79,12 @@ func (v *trainVerb) tellUpdate(base, m *detect.Model, log *zap.Logger) {
 		log.Warn("the newer rows are too few to verify another limit: it stays the base model's, whatever --false-alarms-per-week says")
 	}
 }
+
+// usage makes err wrong usage where it does not say what the process exits with.
+func usage(err error) error {
+	var e *exitError
+	if errors.As(err, &e) {
+		return err
+	}
+	return exit(exitUsage, err)
+}
