@@ -194,7 +194,7 @@ func unescape(text []byte) string {
 func plainText(text []byte) bool {
 	for i, c := range text {
 		switch {
-		case c < ' ' || c >= 0x7f || c == '>':
+		case c < ' ' || c >= 0x7f || c == '<' || c == '>':
 			return false
 		case c == '&':
 			if name, _, found := bytes.Cut(text[i+1:], []byte{';'}); !found || entity(name) == 0 {
