@@ -13,9 +13,12 @@ GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w'
 
 # The gateway's build: it speaks HTTP/1.1 to stores anyway, and HTTP/2 is 0.4 MB;
 # inlining is 0.6 MB of the SDK, whose generated code is waiting for the network.
-LEAN := -tags agent,nethttpomithttp2 -gcflags=github.com/aws/...=-l
+# What takes its time in bench/absorb.pgo is compiled for speed (`make profile`).
+LEAN := -tags agent,nethttpomithttp2 -gcflags=github.com/aws/...=-l -pgo=bench/absorb.pgo
 
-.PHONY: help build lean demo test peers bench fuzz lint e2e cross packages packages-test clean
+comma := ,
+
+.PHONY: help build lean demo test peers bench profile fuzz lint e2e cross packages packages-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +41,11 @@ peers: ## what is tested against Debian's chromium, prometheus (promtool) and mo
 bench: build lean ## Go's benchmarks, then the figures this project promises beside what is reached
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 	go run ./bench
+
+profile: ## bench/absorb.pgo anew, from the gateway's build at work on many drops
+	$(GOBUILD) $(subst agent$(comma),agent$(comma)profile$(comma),$(LEAN)) -o bin/millwright-agent ./cmd/millwright
+	PROFILE=$(CURDIR)/bench/absorb.pgo go run ./bench "absorb 10"
+	$(MAKE) lean
 
 fuzz: ## every fuzz target for FUZZTIME (5s)
 	.ci/fuzz $(FUZZTIME)

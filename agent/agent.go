@@ -109,6 +109,9 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	g := &ground{ledger: led, dirs: dirs, watch: clock.NewWatch(a.clock, last)}
+	if err := a.rehearse(ctx, led); err != nil {
+		return err
+	}
 	if g.board, err = openNotes(ctx, led, a.clock, a.log); err != nil {
 		return err
 	}
@@ -134,12 +137,9 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	streams := Streams(a.cfg)
 	rules := archives(a.cfg)
 	skip := []string{dirs.state}
-	dsk := &disk{state: dirs.state, quota: a.quota(), free: a.cfg.Limits.Free.Of, now: a.clock.Now}
+	dsk := &disk{state: dirs.state, archives: outlying(a.cfg), quota: a.quota(), free: a.cfg.Limits.Free.Of, now: a.clock.Now}
 	for _, r := range rules {
 		skip = append(skip, r.dir)
-		if outside(dirs.state, r.dir) {
-			dsk.archives = append(dsk.archives, r.dir)
-		}
 	}
 	limits := take.Limits{File: largest(a.cfg.Limits.File.Bytes(), dsk.quota), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
 	horizon := newHorizon(a.clock, watch, g.start.first, streams, aheads(a.cfg))
@@ -161,7 +161,8 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		archiver: &archiver{ledger: led, folders: aftermaths(a.cfg), log: a.log},
 	}
 	runners, names := a.sinks(g)
-	home := a.follow(g, store, names, g.fleet.Wake)
+	home := a.follow(g, store, names, g.fleet.Wake, dsk.grew)
+	entry := &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log}
 	return &daemon{
 		results: home,
 		sinks:   func(ctx context.Context) error { return g.fleet.Run(ctx, runners) },
@@ -169,13 +170,13 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		sealer:  sealer,
 		ingester: &ingest.Ingester{
 			Taker: turning{site.listing(taker), ingesting.beat, limits.File, listed}, Sealer: sealer, Site: site, Clock: a.clock, Log: a.log,
-			Gate: &gate{disk: dsk, largest: limits.File, archives: rules, results: home, notes: board, log: a.log},
+			Gate: entry,
 		},
 		uploader: up,
 		door:     a.door(g, dsk, up),
 		keeper: &keeper{
 			clock: a.clock, watch: watch, ledger: led, archives: rules, notes: board,
-			storeDate: storeDate(store, streams[0].Bucket), overdue: longestOverdue(streams), log: a.log,
+			storeDate: storeDate(store, streams[0].Bucket), within: entry.within, overdue: longestOverdue(streams), log: a.log,
 			beat: a.pulse.beat("keep", turnWithin),
 		},
 		reloader: a.reloader(g),

@@ -11,6 +11,8 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/agent/status"
+	"millwright/internal/clock"
 	"millwright/internal/ledger"
 )
 
@@ -67,6 +69,21 @@ func (a *Agent) begin(ctx context.Context, led *ledger.Ledger, dirs dirs, board 
 	}
 	b.first, err = led.FirstStart(ctx, since)
 	return b, err
+}
+
+// rehearse says in the ledger whether business time is a rehearsal's, for the verbs
+// that look into it.
+func (a *Agent) rehearse(ctx context.Context, led noticeBoard) error {
+	r, ok := a.clock.(*clock.Rehearsal)
+	if !ok {
+		return led.ClearNote(ctx, status.ClockScope, status.ClockRehearsed)
+	}
+	from, started, pace := r.Course()
+	n := status.Rehearsal{From: from, Pace: pace, Began: started}.Notice()
+	if err := led.ClearNote(ctx, n.Scope, n.Code); err != nil { // that of an earlier one keeps its time
+		return err
+	}
+	return led.Note(ctx, n)
 }
 
 // bereft says how a fresh ledger shows that there had been one, "" if it does not.

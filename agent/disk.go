@@ -123,6 +123,15 @@ func (d *disk) lack(ctx context.Context, need int64) (int64, error) {
 	return lack, nil
 }
 
+// over is how many bytes there are above limits.state, 0 or less for none.
+func (d *disk) over(ctx context.Context) (int64, error) {
+	if d.quota <= 0 {
+		return 0, nil
+	}
+	used, err := d.measure(ctx, false)
+	return used - d.quota, err
+}
+
 // room is what the file system has left for drops, and what is to stay free.
 func (d *disk) room() (avail, least int64, err error) {
 	total, avail, err := diskspace.Room(d.state)

@@ -2,16 +2,15 @@ package agent
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"go.uber.org/zap"
-
-	"millwright/internal/clock"
-	"millwright/internal/ledger"
 )
 
 // TestReserveIsGivenBeforeTheDiskIsFull holds the free space that is asked for
@@ -41,21 +40,20 @@ func TestReserveIsGivenBeforeTheDiskIsFull(t *testing.T) {
 	}
 }
 
+// aGate is one before an empty state folder with a quota, on a disk of which
+// nothing is to stay free.
+func aGate(t *testing.T, quota int64) *gate {
+	t.Helper()
+	_, board := emptyBoard(t)
+	d := &disk{state: t.TempDir(), quota: quota, free: func(int64) int64 { return 0 }, now: time.Now}
+	return &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+}
+
 // TestRoomForAFewDrops shows that a batch that is too large is not all or nothing.
 func TestRoomForAFewDrops(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	g := aGate(t, 8<<20)
+	d, board := g.disk, g.notes
 	if err := d.tend(); err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +116,33 @@ func TestResultsMakeRoomBehindTheArchive(t *testing.T) {
 	}
 }
 
+// TestResultsAloneKeepToTheQuota: they come to the site while no drop wants in.
+func TestResultsAloneKeepToTheQuota(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i := range 6 {
+		path := filepath.Join(dir, "results", fmt.Sprint(i))
+		put(t, path, time.Now())
+		if err := os.WriteFile(path, make([]byte, 2<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &disk{state: dir, quota: 8 << 20, free: func(int64) int64 { return 1 << 60 }, now: time.Now} // others have filled the disk
+	c := &copies{dir: filepath.Join(dir, "results")}
+	g := &gate{disk: d, results: c, notes: &notes{}, log: zap.NewNop()}
+	for range 2 {
+		if err := g.within(t.Context()); err != nil || !slices.Equal(c.asked, []int64{4 << 20}) {
+			t.Errorf("asked for %d bytes, %v", c.asked, err)
+		}
+	}
+	if left, _ := os.ReadDir(c.dir); len(left) != 4 {
+		t.Errorf("%d files of results are left", len(left))
+	}
+	if d.quota = 0; g.within(t.Context()) != nil || len(c.asked) != 1 {
+		t.Errorf("without a quota %d bytes are asked for", c.asked)
+	}
+}
+
 // TestADropThatNeverFitsHoldsNoOthersBack: it is refused, and needs no room.
 func TestADropThatNeverFitsHoldsNoOthersBack(t *testing.T) {
 	t.Parallel()
@@ -143,17 +168,8 @@ func TestADropThatNeverFitsHoldsNoOthersBack(t *testing.T) {
 // TestTheNoteStandsWhileALargeDropWaits: smaller ones that pass it do not end it.
 func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
 	t.Parallel()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{state: t.TempDir(), quota: 32 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	g := aGate(t, 32<<20)
+	d, board := g.disk, g.notes
 	for _, step := range []struct {
 		size  int64
 		room  int
@@ -172,17 +188,8 @@ func TestTheNoteStandsWhileALargeDropWaits(t *testing.T) {
 // what is told of the disk stays close to what lies there, and none is refused.
 func TestUseIsCloseToWhatLies(t *testing.T) {
 	t.Parallel()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &disk{state: t.TempDir(), quota: 4 << 20, free: func(int64) int64 { return 0 }, now: time.Now}
-	g := &gate{disk: d, largest: 1 << 30, notes: board, log: zap.NewNop()}
+	g := aGate(t, 4<<20)
+	d, board := g.disk, g.notes
 	for i := range 500 {
 		if n := g.Room(t.Context(), []int64{20 << 10}); n != 1 {
 			t.Fatalf("batch %d is refused: %v", i, board.standing)

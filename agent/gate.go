@@ -95,13 +95,28 @@ func largest(file, quota int64) int64 {
 	return min(file, max(1, int64(float64(quota-reserveSize-4*batchNeed)/spoolFactor)))
 }
 
-// makeRoom prunes the archives, oldest first, then results, until there is room
-// for need bytes.
+// makeRoom prunes until there is room for need bytes.
 func (g *gate) makeRoom(ctx context.Context, need int64) bool {
 	lack, err := g.disk.lack(ctx, need)
 	if err != nil {
 		return false // full measures again and tells the error
 	}
+	return g.prune(ctx, lack)
+}
+
+// within prunes what is above limits.state although no drop wants in: results come
+// to the site by themselves. It may be called from any goroutine.
+func (g *gate) within(ctx context.Context) error {
+	over, err := g.disk.over(ctx)
+	if err == nil && over > 0 {
+		g.prune(ctx, over)
+	}
+	return err
+}
+
+// prune removes from the archives, oldest first, then results, until that many
+// bytes are freed, and tells whether any was.
+func (g *gate) prune(ctx context.Context, lack int64) bool {
 	var freed int64
 	for _, r := range g.archives {
 		_, held, err := r.files(ctx)

@@ -9,7 +9,6 @@ import (
 
 	"millwright/agent/page"
 	"millwright/agent/status"
-	"millwright/config"
 	"millwright/internal/httpserve"
 	"millwright/internal/objstore"
 	"millwright/internal/outbox"
@@ -21,9 +20,9 @@ import (
 type door struct {
 	agent    *Agent
 	ground   *ground
-	disk     *disk
 	uploader *upload.Uploader
-	cfg      *config.Config
+	address  string // empty: nothing is served
+	source   status.Source
 	kinds    map[string][]outbox.Kind // what each sink gets, by its name
 }
 
@@ -37,7 +36,8 @@ const (
 const knockEvery = 30 * time.Second
 
 func (a *Agent) door(g *ground, dsk *disk, up *upload.Uploader) *door {
-	d := &door{agent: a, ground: g, disk: dsk, uploader: up, cfg: a.cfg, kinds: map[string][]outbox.Kind{}}
+	d := &door{agent: a, ground: g, uploader: up, address: a.cfg.HTTP.Listen, source: StatusSource(a.cfg, g.ledger), kinds: map[string][]outbox.Kind{}}
+	d.source.Disk, d.source.Live = dsk.status(a.cfg), d.live
 	for i := range a.cfg.Sinks {
 		d.kinds[sink.Name(sinkSettings(a.cfg, &a.cfg.Sinks[i]))] = kinds(a.cfg.Sinks[i].What)
 	}
@@ -48,15 +48,14 @@ func (a *Agent) door(g *ground, dsk *disk, up *upload.Uploader) *door {
 // is noted and tried again.
 func (d *door) run(ctx context.Context) error {
 	board := d.ground.board
-	address := d.cfg.HTTP.Listen
-	if address == "" {
+	if d.address == "" {
 		board.clear(ctx, httpScope, httpClosed)
 		return nil
 	}
 	tick := time.NewTicker(knockEvery)
 	defer tick.Stop()
 	for {
-		err := d.serve(ctx, address)
+		err := d.serve(ctx)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // it was told to stop
 		}
@@ -69,28 +68,25 @@ func (d *door) run(ctx context.Context) error {
 	}
 }
 
-func (d *door) serve(ctx context.Context, address string) error {
-	ln, err := httpserve.Listen(ctx, address)
+func (d *door) serve(ctx context.Context) error {
+	ln, err := httpserve.Listen(ctx, d.address)
 	if err != nil {
 		return err
 	}
 	d.ground.board.clear(ctx, httpScope, httpClosed)
 	log := d.agent.log
 	log.Info("serves the status page", zap.String("url", "http://"+ln.Addr().String()+"/"))
-	if !httpserve.Local(address) {
-		log.Warn("everybody on that network can read the status page", zap.String("listen", address))
+	if !httpserve.Local(d.address) {
+		log.Warn("everybody on that network can read the status page", zap.String("listen", d.address))
 	}
 	h := page.Handler(page.Options{Take: d.take, Hanging: func() string { return strings.Join(d.agent.pulse.late(), ", ") }, Log: log})
-	return httpserve.Serve(ctx, ln, address, h, httpserve.Options{}, log)
+	return httpserve.Serve(ctx, ln, d.address, h, httpserve.Options{}, log)
 }
 
 // take reads the snapshot that the verb would print, with what only this process
 // knows.
 func (d *door) take(ctx context.Context) (status.Snapshot, error) {
-	src := StatusSource(d.cfg, d.ground.ledger)
-	src.Disk = d.disk.status(d.cfg)
-	src.Live = d.live
-	return src.Take(ctx, d.agent.clock.Now())
+	return d.source.Take(ctx, d.agent.clock.Now())
 }
 
 func (d *door) live(ctx context.Context) (*status.Live, error) {

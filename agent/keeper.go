@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/agent/status"
 	"millwright/internal/clock"
 )
 
@@ -20,6 +21,8 @@ type keeper struct {
 	notes    *notes
 	// storeDate asks the store for the time, only while the clock is unsettled.
 	storeDate func(context.Context) (time.Time, error)
+	// within keeps the state folder to its quota where nobody wants room.
+	within func(context.Context) error
 	// overdue is the largest overdue_max: what rows may still come for is not forgotten.
 	overdue time.Duration
 	beat    *beat
@@ -101,10 +104,10 @@ func (k *keeper) look(ctx context.Context) {
 	}
 	st := k.watch.State()
 	if st.Settled {
-		k.notes.clear(ctx, "clock", "unsettled")
+		k.notes.clear(ctx, status.ClockScope, status.ClockUnsettled)
 		return
 	}
-	k.notes.stand(ctx, "clock", "unsettled",
+	k.notes.stand(ctx, status.ClockScope, status.ClockUnsettled,
 		fmt.Sprintf("the clock is not trusted: %s; forced sealing, lateness and time-outs wait, all else goes on", st.Reason),
 		"let the system synchronise its clock (timedatectl status); after 5 minutes without a step it is trusted again")
 }
@@ -115,6 +118,10 @@ func (k *keeper) prune(ctx context.Context, now time.Time) {
 		if _, err := r.prune(ctx, now, k.log); err != nil && ctx.Err() == nil {
 			k.log.Error("prune the archive", zap.String("dir", r.dir), zap.Error(err))
 		}
+	}
+	k.beat.turn()
+	if err := k.within(ctx); err != nil && ctx.Err() == nil {
+		k.log.Error("keep to limits.state", zap.Error(err))
 	}
 	if _, _, err := k.ledger.Prune(ctx, k.horizon(now)); err != nil && ctx.Err() == nil {
 		k.log.Error("prune the ledger", zap.Error(err))

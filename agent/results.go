@@ -19,8 +19,8 @@ import (
 const resultLimit = 64 << 20
 
 // follow makes the part that brings results home. Sent is called after new
-// messages for the sinks, whose names are given.
-func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent func()) *results.Results {
+// messages for the sinks, whose names are given, grew with the bytes of results on site.
+func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent func(), grew func(bytes int64)) *results.Results {
 	beats, known := map[string]*beat{}, map[string]bool{}
 	for _, s := range a.cfg.Schedulers {
 		known[s.Name] = true
@@ -39,6 +39,7 @@ func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent f
 		Settled: g.watch.Settled,
 		Turned:  func(scheduler string) { beats[scheduler].turn() },
 		Sent:    sent,
+		Grew:    grew,
 	}
 	if a.cfg.Service.Endpoint != "" {
 		near, err := store.Neighbour(a.cfg.Service.Endpoint, executions.Service, a.cfg.Service.Region)
@@ -53,18 +54,14 @@ func (a *Agent) follow(g *ground, store *objstore.Client, sinks []string, sent f
 
 // followed gives the schedulers with the settings of their results resolved.
 func followed(cfg *config.Config) []results.Scheduler {
-	writers := map[string]window.ID{} // key of the first window -> the stream that has it
-	for _, s := range Streams(cfg) {
-		writers[s.Bucket+"\x00"+s.Naming.Key(s.Component, 0)] = window.ID{Scheduler: s.Scheduler, Component: s.Component}
-	}
 	out := make([]results.Scheduler, 0, len(cfg.Schedulers))
-	for i := range cfg.Schedulers {
+	for i, p := range pipes(cfg) {
 		s := &cfg.Schedulers[i]
 		r := results.Scheduler{
-			Name:    s.Name,
+			Name:    p.Name,
 			Bucket:  s.Output.Bucket,
 			Prefix:  s.Output.Prefix,
-			Cadence: s.Cadence(),
+			Cadence: p.Cadence,
 			Timeout: s.Results.Timeout.Duration(),
 			Late:    s.Late.OverdueMax.Duration(),
 			Rule:    event.RuleFor(s.DataUploadFrequency.Duration(), s.TargetSamplingRate.Duration(), s.Results.CloseAfter.Duration()),
@@ -72,8 +69,8 @@ func followed(cfg *config.Config) []results.Scheduler {
 		if !s.Results.Keep.None() {
 			r.Keep = s.Results.Keep.Duration()
 		}
-		for _, c := range s.Components {
-			r.Streams = append(r.Streams, writers[s.Input.Bucket+"\x00"+s.Naming().Key(c, 0)])
+		for _, st := range p.Streams {
+			r.Streams = append(r.Streams, window.ID{Scheduler: st.Scheduler, Component: st.Component})
 		}
 		out = append(out, r)
 	}

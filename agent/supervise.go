@@ -161,10 +161,7 @@ func next(streams []seal.Stream, now time.Time) string {
 	var soon time.Time
 	var text string
 	for _, st := range streams {
-		start := st.Cadence.Start(now.UnixNano())
-		for w := start - int64(st.Cadence.Frequency); st.Cadence.Wake(w).After(now); w -= int64(st.Cadence.Frequency) {
-			start = w
-		}
+		start := st.Cadence.Next(now)
 		wake := st.Cadence.Wake(start)
 		if soon.IsZero() || wake.Before(soon) {
 			const clock = "15:04:05Z"

@@ -7,8 +7,6 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/config"
-	"millwright/internal/clock"
-	"millwright/internal/ledger"
 	"millwright/upload"
 )
 
@@ -23,15 +21,7 @@ schedulers:
 	if err != nil {
 		t.Fatal(err)
 	}
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = led.Close() })
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, board := emptyBoard(t)
 	line := &statusLine{board: board, fresh: make(chan struct{}, 1)}
 	now := time.Date(2026, 1, 5, 8, 21, 0, 0, time.UTC)
 	if got := line.text(now); got != "starting" {

@@ -3,25 +3,13 @@ package agent
 import (
 	"testing"
 
-	"go.uber.org/zap"
-
 	"millwright/ingest/seal"
-	"millwright/internal/clock"
-	"millwright/internal/ledger"
 )
 
 // TestTheNoteOnANewColumnEndsWithASchema stands the note and pins the columns.
 func TestTheNoteOnANewColumnEndsWithASchema(t *testing.T) {
 	t.Parallel()
-	led, err := ledger.Open(t.Context(), t.TempDir(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer led.Close()
-	board, err := openNotes(t.Context(), led, clock.Real{}, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
+	led, board := emptyBoard(t)
 	key := [2]string{"component pump", newColumn}
 	streams := []seal.Stream{{Component: "pump"}}
 	widened(led, board, streams)(t.Context(), "pump", []string{"stray"})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"millwright/agent/status"
 	"millwright/config"
 	"millwright/ingest/seal"
 	"millwright/ingest/take"
@@ -23,31 +24,50 @@ func (d dirs) quarantine() string { return filepath.Join(d.state, "quarantine") 
 // first (ruling 3); the configuration has refused those that differ.
 func Streams(cfg *config.Config) []seal.Stream {
 	var streams []seal.Stream
-	seen := map[string]bool{}
-	for i := range cfg.Schedulers {
-		s := &cfg.Schedulers[i]
-		for _, component := range s.Components {
-			key := s.Input.Bucket + "\x00" + s.Naming().Key(component, 0)
-			if seen[key] {
-				continue
+	for _, p := range pipes(cfg) {
+		for _, st := range p.Streams {
+			if st.Scheduler == p.Name {
+				streams = append(streams, st)
 			}
-			seen[key] = true
-			streams = append(streams, seal.Stream{
-				Scheduler:       s.Name,
-				Component:       component,
-				Bucket:          s.Input.Bucket,
-				Cadence:         s.Cadence(),
-				Naming:          s.Naming(),
-				Schema:          s.Schema[component],
-				Spec:            s.Resample.Spec(),
-				Sensors:         s.Resample.Specs(),
-				OverdueMax:      s.Late.OverdueMax.Duration(),
-				OnConflict:      string(s.Late.OnConflict),
-				RequireRealRows: s.Late.RequireRealRows,
-			})
 		}
 	}
 	return streams
+}
+
+// pipes gives every scheduler with the streams behind its components, which are
+// an earlier one's where the keys are the same.
+func pipes(cfg *config.Config) []status.Pipe {
+	var out []status.Pipe
+	known := map[string]seal.Stream{} // by the key of the first window
+	for i := range cfg.Schedulers {
+		s := &cfg.Schedulers[i]
+		p := status.Pipe{Name: s.Name, Cadence: s.Cadence()}
+		for _, component := range s.Components {
+			key := s.Input.Bucket + "\x00" + s.Naming().Key(component, 0)
+			if _, shared := known[key]; !shared {
+				known[key] = stream(s, component)
+			}
+			p.Streams = append(p.Streams, known[key])
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func stream(s *config.Scheduler, component string) seal.Stream {
+	return seal.Stream{
+		Scheduler:       s.Name,
+		Component:       component,
+		Bucket:          s.Input.Bucket,
+		Cadence:         s.Cadence(),
+		Naming:          s.Naming(),
+		Schema:          s.Schema[component],
+		Spec:            s.Resample.Spec(),
+		Sensors:         s.Resample.Specs(),
+		OverdueMax:      s.Late.OverdueMax.Duration(),
+		OnConflict:      string(s.Late.OnConflict),
+		RequireRealRows: s.Late.RequireRealRows,
+	}
 }
 
 // Store gives the settings of the object store.
@@ -104,6 +124,17 @@ func archives(cfg *config.Config) []archiveRule {
 		rules[i].max = tighter(rules[i].max, r.max)
 	}
 	return rules
+}
+
+// outlying gives the archive folders that are not below the state folder.
+func outlying(cfg *config.Config) []string {
+	var dirs []string
+	for _, r := range archives(cfg) {
+		if outside(cfg.StateDir, r.dir) {
+			dirs = append(dirs, r.dir)
+		}
+	}
+	return dirs
 }
 
 // tighter is the smaller of two bounds of which 0 means none.

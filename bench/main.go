@@ -5,8 +5,9 @@
 //	go run ./bench [NAME...]
 //
 // Names choose figures by their beginning. BENCH_MB is the size of the resampled
-// file, 1000 by default, BENCH_DROPS the number of drops absorbed, 10000; data is
-// kept in the user's cache folder.
+// file, 1000 by default, BENCH_DROPS the number of drops absorbed, 10000, BENCH_ROWS
+// the number of rows of the history learnt, 150000 (the figure is for 1500000: 3 GB of
+// data and some minutes); data is kept in the user's cache folder.
 package main
 
 import (
@@ -47,6 +48,9 @@ func figures() []figure {
 		{"idle lean, 5 folders", "24 MiB, 0.1 %", "16 MiB, 0.01 %", idle},
 		{"absorb 10,000 drops, s5cmd's objects/s", "0.9", "1.5", absorb},
 		{"absorb s5cmd, the same files", "", "", absorbPeer},
+		{"train 12,000 x 25, one core", "2 s", "0.5 s", trainingSmall},
+		{"train score a row of 25, one core", "20 us", "4 us", scoring},
+		{"train 300 sensors, 1,500,000 rows", "900 s, 1 GiB", "480 s", training},
 	}
 }
 
@@ -56,6 +60,7 @@ type bench struct {
 	mb  int    // size of the resampled file
 
 	drops int // how many of 50 KB
+	rows  int // of the history that is learnt
 
 	resampled map[shape]resampled // what was measured already
 }
@@ -75,8 +80,8 @@ func run(ctx context.Context, names []string) error {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000, resampled: map[shape]resampled{}}
-	for name, n := range map[string]*int{"BENCH_MB": &b.mb, "BENCH_DROPS": &b.drops} {
+	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000, rows: 150_000, resampled: map[shape]resampled{}}
+	for name, n := range map[string]*int{"BENCH_MB": &b.mb, "BENCH_DROPS": &b.drops, "BENCH_ROWS": &b.rows} {
 		if text := os.Getenv(name); text != "" {
 			if *n, err = strconv.Atoi(text); err != nil || *n < 1 {
 				return fmt.Errorf("read %s %q: give a number", name, text)

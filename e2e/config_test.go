@@ -36,7 +36,7 @@ func TestConfigCheckAsksTheStore(t *testing.T) {
 			sc := bare(t, s, nil, 1, begin(), nil)
 			tt.spoil(sc)
 			out := sc.agent.Verb("config", "check", "--config", sc.agent.Config())
-			if out.Code != tt.code || !strings.Contains(out.Stdout, tt.words) {
+			if out.Code != tt.code || !strings.Contains(oneLine(out.Stdout), tt.words) {
 				t.Errorf("got %+v", out)
 			}
 			if out := sc.agent.Verb("config", "check", "--offline", "--config", sc.agent.Config()); out.Code != 0 {
@@ -77,7 +77,7 @@ func TestConfigInitReadsABucket(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 	for _, words := range []string{"PT5M", "PT1M", "pump-7", "motor-7", "vibration", sc.bucket.Name, "in/", "out/s/"} {
-		if !strings.Contains(out.Stdout, words) {
+		if !strings.Contains(oneLine(out.Stdout), words) {
 			t.Errorf("nothing of %q in:\n%s", words, out.Stdout)
 		}
 	}

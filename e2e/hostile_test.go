@@ -105,7 +105,7 @@ func TestHostileDrops(t *testing.T) {
 		filepath.Join(sc.agent.Drops(), "motor-8", "secret.csv"): "",
 	} {
 		out := sc.agent.Verb("status", "drop", path, "--config", sc.agent.Config())
-		if !strings.Contains(out.Stdout, words) || strings.Contains(out.Stdout, "taken, ") {
+		if !strings.Contains(oneLine(out.Stdout), words) || strings.Contains(oneLine(out.Stdout), "taken, ") {
 			t.Errorf("%s: %+v", path, out)
 		}
 		if _, err := os.Lstat(path); err != nil {
@@ -132,7 +132,7 @@ func (sc *scene) told(t *testing.T, h hostile) {
 		t.Errorf("got %+v", fates[0])
 	}
 	for _, words := range h.words {
-		if !strings.Contains(out.Stdout, words) {
+		if !strings.Contains(oneLine(out.Stdout), words) {
 			t.Errorf("nothing of %q", words)
 		}
 	}
@@ -178,3 +178,6 @@ func hostiles() []hostile {
 		{"words.csv", []byte("Dear operator,\nthe pump, as you know, is old.\n"), "kept", []string{"there is a header but no data row yet"}, harness.Counts{}},
 	}
 }
+
+// oneLine undoes the breaking of lines: words may be looked for in what people read.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -41,7 +41,7 @@ func target(arch string) []string {
 // build paths, and with the package's version.
 func (s source) build(ctx context.Context, p product, arch, path string) error {
 	told := "-ldflags=-s -w -X main.packagedVersion=" + s.version + " -X main.packagedCommit=" + s.commit
-	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", told, "-gcflags="+p.compile, "-tags", p.tags, "-o", path, "./cmd/millwright")
+	_, err := s.output(ctx, target(arch), "go", "build", "-trimpath", told, "-gcflags="+p.compile, "-pgo="+p.profile, "-tags", p.tags, "-o", path, "./cmd/millwright")
 	return err
 }
 

@@ -29,6 +29,7 @@ type product struct {
 	name    string
 	tags    string // of the build
 	compile string // -gcflags of the build
+	profile string // -pgo of the build
 	arches  []string
 	summary string
 	other   string // the package that holds the same files
@@ -39,12 +40,12 @@ type product struct {
 func products() []product {
 	return []product{
 		{
-			name: "millwright", tags: "agent,nethttpomithttp2", compile: "github.com/aws/...=-l", arches: []string{"amd64", "arm64", "armhf"},
+			name: "millwright", tags: "agent,nethttpomithttp2", compile: "github.com/aws/...=-l", profile: "bench/absorb.pgo", arches: []string{"amd64", "arm64", "armhf"},
 			other:   "millwright-server",
 			summary: "gateway agent: sensor CSVs to an inference scheduler's bucket, in time",
 		},
 		{
-			name: "millwright-server", arches: []string{"amd64", "arm64"},
+			name: "millwright-server", profile: "off", arches: []string{"amd64", "arm64"},
 			other:   "millwright",
 			summary: "gateway agent and all verbs: sensor CSVs to an inference scheduler's bucket",
 		},

@@ -29,9 +29,7 @@ type alarm struct {
 
 func (a *alarm) covers(start int64) bool { return a != nil && a.First <= start && start <= a.Last }
 
-// alarming are the changes of a step that an alarm may follow from.
-type alarming struct{ changes []change }
-
+// change is what a step does to a window: an alarm may follow from it.
 type change struct {
 	was window.Scoring
 	is  window.Outcome
@@ -42,7 +40,7 @@ func bad(s window.Scoring) bool { return s == window.Missing || s == window.Fail
 // ring raises, grows or clears the alarm.
 func (d *draft) ring() error {
 	urgent := false
-	for _, c := range d.alarm.changes {
+	for _, c := range d.changes {
 		a, o := d.state.Alarm, c.is
 		switch is, was := bad(o.Scoring), bad(c.was); {
 		case is && !was && a == nil:
@@ -107,7 +105,7 @@ func (d *draft) tell(how outbox.AlarmState) error {
 	if how == outbox.Cleared {
 		body.Ended = d.now.business.UTC().Format(time.RFC3339)
 	}
-	return d.message(outbox.Alert, outbox.ID(d.f.Name, a.Start, outbox.Alert, a.Generation), a.Start, a.Generation, "", body)
+	return d.message(outbox.Alert, a.Start, a.Generation, "", body)
 }
 
 // The codes of what stands on the Board; the scope is the scheduler.

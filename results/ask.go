@@ -105,7 +105,7 @@ func (f *follower) open(ctx context.Context, o window.Outcome) bool {
 
 // executions asks the service, and tells people when it does not answer.
 func (f *follower) executions(ctx context.Context, first, last int64) (map[int64]executions.Execution, error) {
-	list, err := f.r.set.Service.List(ctx, f.Name, first, last)
+	said, err := f.r.set.Service.List(ctx, f.Name, first, last)
 	f.r.set.Turned(f.Name)
 	if err != nil {
 		if !over(ctx, err) {
@@ -119,10 +119,6 @@ func (f *follower) executions(ctx context.Context, first, last int64) (map[int64
 		return nil, err
 	}
 	f.r.board.Clear(ctx, f.Name, CodeService)
-	said := make(map[int64]executions.Execution, len(list))
-	for _, e := range list {
-		said[e.Start] = e
-	}
 	return said, nil
 }
 

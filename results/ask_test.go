@@ -14,7 +14,7 @@ import (
 func TestServiceSaysWhy(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	said := &answers{list: []executions.Execution{{Start: r.start(0), Status: executions.Failed, Reason: "Could not find data file"}}}
+	said := &answers{list: map[int64]executions.Execution{r.start(0): {Status: executions.Failed, Reason: "Could not find data file"}}}
 	r.set.Service = said
 	r.restart()
 	r.uploaded(0)
@@ -48,7 +48,7 @@ func TestServiceThatDoesNotAnswerHoldsNothingUp(t *testing.T) {
 	if r.notes["pump service"] == "" {
 		t.Errorf("notes: %v", r.notes)
 	}
-	said.err, said.list = nil, []executions.Execution{{Start: r.start(0), Status: executions.Failed, Reason: "because"}}
+	said.err, said.list = nil, map[int64]executions.Execution{r.start(0): {Status: executions.Failed, Reason: "because"}}
 	r.until(3 * time.Hour)
 	if o := r.is(0, window.Failed); o.Reason != "because" {
 		t.Errorf("%+v", o)

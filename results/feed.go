@@ -37,14 +37,14 @@ func (d *draft) advance() error {
 	d.line = d.line[n:]
 	if len(d.line) == 0 && len(d.state.Events) > 0 && d.f.r.set.Settled() {
 		// Nothing is awaited: what has no window by now will have none.
-		past := d.f.floor(d.now.business.Add(-d.f.Cadence.Delay - d.f.Timeout))
+		past := d.f.Cadence.Next(d.now.business.Add(-d.f.Timeout))
 		if err := d.gone(past); err != nil {
 			return err
 		}
 	}
 	for i := range d.step.Events {
 		e := &d.step.Events[i]
-		if err := d.message(outbox.Change, outbox.ID(d.f.Name, e.Start, outbox.Change, e.Generation), e.Start, e.Generation, "", e.Document()); err != nil {
+		if err := d.message(outbox.Change, e.Start, e.Generation, "", e.Document()); err != nil {
 			return err
 		}
 	}

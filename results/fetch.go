@@ -2,7 +2,6 @@ package results
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -23,23 +22,16 @@ import (
 // *storeError when that is not known.
 func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) error {
 	defer f.r.set.Turned(f.Name)
-	path := window.ResultPath(f.Name, before.Start)
-	file := &late{target: f.file(path)}
+	got, err := f.download(ctx, before)
+	file := got.file
 	defer file.Close()
-	sum := sha256.New()
-	known := f.refused(before)
-	if known == "" {
-		known = before.ETag
-	}
-	key := window.ResultKey(f.Prefix, before.Start)
-	got, err := f.r.store.Download(ctx, f.Bucket, key, known, f.r.set.Limits.Bytes, io.MultiWriter(file, sum, turning{f}))
 	switch {
 	case file.err != nil:
 		return file.err
 	case errors.Is(err, objstore.ErrSame):
 		return nil
 	case errors.Is(err, objstore.ErrTooLarge):
-		return f.refuse(ctx, n, before, got, nil, err)
+		return f.refuse(ctx, n, before, got.Info, nil, err)
 	case errors.Is(err, objstore.ErrNotFound):
 		return err
 	case err != nil:
@@ -51,10 +43,13 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 	}
 	o := before
 	if err := f.inspect(body, &o); err != nil {
-		return f.refuse(ctx, n, before, got, file, err)
+		if got.other {
+			got.ETag = "" // the object with this tag may be better
+		}
+		return f.refuse(ctx, n, before, got.Info, file, err)
 	}
-	sum.Sum(o.SHA256[:0])
-	o.ETag, o.Size, o.Path = got.ETag, got.Size, path
+	o.SHA256 = got.sum
+	o.ETag, o.Size, o.Path = got.ETag, got.Size, window.ResultPath(f.Name, o.Start)
 	o.Refused, before.Refused = "", ""
 	if before.Scoring == window.Delivered && o.SHA256 == before.SHA256 {
 		before.ETag = got.ETag // written again, with the same content
@@ -67,6 +62,7 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 	if err := file.commit(); err != nil {
 		return err
 	}
+	f.r.set.Grew(o.Size)
 	return f.deliver(ctx, n, before.Scoring, o)
 }
 
@@ -74,12 +70,12 @@ func (f *follower) fetch(ctx context.Context, n now, before window.Outcome) erro
 func (f *follower) deliver(ctx context.Context, n now, was window.Scoring, o window.Outcome) error {
 	o.Scoring, o.Reason, o.Remedy, o.At = window.Delivered, "", "", n.business
 	o.Generation++
-	body := outbox.Summary{Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off, Size: o.Size, SHA256: hex.EncodeToString(o.SHA256[:])}
-	if !math.IsNaN(o.Peak) {
-		body.Peak, body.PeakAt = &o.Peak, stamp(o.PeakAt)
+	body := outbox.Summary{Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off, Size: o.Size, SHA256: hex.EncodeToString(o.SHA256[:]), Peak: o.Highest()}
+	if body.Peak != nil {
+		body.PeakAt = stamp(o.PeakAt)
 	}
 	d := f.draft(n)
-	if err := d.message(outbox.Result, outbox.ID(f.Name, o.Start, outbox.Result, o.Generation), o.Start, o.Generation, o.Path, body); err != nil {
+	if err := d.message(outbox.Result, o.Start, o.Generation, o.Path, body); err != nil {
 		return err
 	}
 	d.mark(was, o)
@@ -114,13 +110,4 @@ func (f *follower) inspect(r io.Reader, o *window.Outcome) error {
 		}
 		return nil
 	})
-}
-
-// turning is a writer that shows that the loop goes on: a large result over a
-// slow link takes longer than a loop may stand still.
-type turning struct{ f *follower }
-
-func (t turning) Write(p []byte) (int, error) {
-	t.f.r.set.Turned(t.f.Name)
-	return len(p), nil
 }

@@ -104,7 +104,7 @@ func (f *follower) pass(ctx context.Context, n now) error {
 
 // nextPairing is the next wake-up, or earlier while a window waits for the bucket.
 func (f *follower) nextPairing(n now) moment {
-	next := n.at(f.Cadence.Wake(f.floor(n.business.Add(-f.Cadence.Delay))))
+	next := n.at(f.Cadence.Wake(f.Cadence.Next(n.business)))
 	for _, w := range f.waits {
 		if w.Uploaded.IsZero() {
 			return sooner(next, n.after(recheck))

@@ -77,8 +77,8 @@ func TestUnsettledClockLetsNoTimeOutPass(t *testing.T) {
 	r.is(0, window.Missing)
 }
 
-func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
-	t.Parallel()
+// keptTwoDays has the first window delivered, and what is known of it kept so long.
+func keptTwoDays(t *testing.T) *rig {
 	r := newRig(t)
 	r.sched.Keep = 48 * time.Hour
 	r.restart()
@@ -86,17 +86,29 @@ func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
 	r.put(0, r.lines(0, 0.9))
 	r.until(wake + time.Minute)
 	r.is(0, window.Delivered)
+	return r
+}
+
+// forgotten fails the test unless nothing is left of the first window.
+func (r *rig) forgotten() {
+	r.Helper()
+	if o := r.outcome(0); o.Scoring != "" {
+		r.Errorf("%+v", o)
+	}
+	if days, _ := os.ReadDir(filepath.Join(r.dir, "results", "pump")); len(days) != 0 {
+		r.Errorf("%v", days)
+	}
+}
+
+func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
+	t.Parallel()
+	r := keptTwoDays(t)
 	r.until(47 * time.Hour)
 	r.f.r.prune(t.Context(), r.clock.Now())
 	r.is(0, window.Delivered)
 	r.until(72 * time.Hour)
 	r.f.r.prune(t.Context(), r.clock.Now())
-	if o := r.outcome(0); o.Scoring != "" {
-		t.Errorf("%+v", o)
-	}
-	if days, _ := os.ReadDir(filepath.Join(r.dir, "results", "pump")); len(days) != 0 {
-		t.Errorf("%v", days)
-	}
+	r.forgotten()
 	if ids, _ := r.messages(); len(ids) != 0 {
 		t.Errorf("%v", ids)
 	}
@@ -109,23 +121,12 @@ func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
 // TestFormerSchedulersAreForgottenToo: what they said last of how long holds.
 func TestFormerSchedulersAreForgottenToo(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.sched.Keep = 48 * time.Hour
-	r.restart()
-	r.uploaded(0)
-	r.put(0, r.lines(0, 0.9))
-	r.until(wake + time.Minute)
-	r.is(0, window.Delivered)
+	r := keptTwoDays(t)
 	other := r.sched
 	other.Name, other.Keep = "other", 720*time.Hour
 	left := New([]Scheduler{other}, r.ledger, r.store, r.notes, r.clock, r.set, zaptest.NewLogger(t))
 	left.prune(t.Context(), r.clock.Now().Add(30*time.Hour))
 	r.is(0, window.Delivered)
 	left.prune(t.Context(), r.clock.Now().Add(72*time.Hour))
-	if o := r.outcome(0); o.Scoring != "" {
-		t.Errorf("%+v", o)
-	}
-	if days, _ := os.ReadDir(filepath.Join(r.dir, "results", "pump")); len(days) != 0 {
-		t.Errorf("%v", days)
-	}
+	r.forgotten()
 }

@@ -67,7 +67,7 @@ func (f *follower) pair(ctx context.Context, n now) error {
 	for start := range f.waits {
 		from = min(from, start)
 	}
-	to := f.floor(n.business.Add(-f.Cadence.Delay)) // windows before it are past their wake-up
+	to := f.Cadence.Next(n.business)
 	runs, err := f.r.ledger.Runs(ctx, f.Name, f.Streams, from, to)
 	if err != nil {
 		return err
@@ -110,13 +110,7 @@ func (f *follower) since(n now) int64 {
 	if f.Keep > 0 {
 		back = min(back, f.Keep)
 	}
-	return f.floor(n.business.Add(-back))
-}
-
-// floor is the last start of a window up to t.
-func (f *follower) floor(t time.Time) int64 {
-	ns, step := t.UnixNano(), int64(f.Cadence.Frequency)
-	return ns - (ns%step+step)%step
+	return f.Cadence.Floor(n.business.Add(-back))
 }
 
 // paired enters what is new of a window.
@@ -137,12 +131,6 @@ func (f *follower) paired(d *draft, run window.Run) {
 	if !known || o.Scoring != was.Scoring || o.Uploaded.IsZero() != was.Uploaded.IsZero() {
 		d.mark(was.Scoring, o)
 	}
-}
-
-// mark enters an outcome and what was known before.
-func (d *draft) mark(was window.Scoring, o window.Outcome) {
-	d.outcome(o)
-	d.alarm.changes = append(d.alarm.changes, change{was: was, is: o})
 }
 
 // marked takes a committed outcome over into memory: only open ones stay there.

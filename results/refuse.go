@@ -46,6 +46,7 @@ func (f *follower) refuse(ctx context.Context, n now, before window.Outcome, got
 	if err := atomicfile.Write(f.file(strings.TrimSuffix(path, ".jsonl")+".reason.txt"), []byte(text), 0o640); err != nil {
 		return fmt.Errorf("keep damaged result: %w", err)
 	}
+	o.Refused = ""
 	if got.ETag != "" {
 		o.Refused = f.rules + " " + got.ETag
 	}

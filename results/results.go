@@ -54,7 +54,7 @@ type Store interface {
 
 // Service says what became of runs. It is asked only for windows without result.
 type Service interface {
-	List(ctx context.Context, scheduler string, from, to int64) ([]executions.Execution, error)
+	List(ctx context.Context, scheduler string, from, to int64) (map[int64]executions.Execution, error)
 }
 
 // Board shows conditions to people until they are cleared.
@@ -84,9 +84,11 @@ type Settings struct {
 	Version string            // of the program: what an earlier one could not use is looked at again
 	// Settled tells whether the clock is trusted; while it is not, no time-out passes.
 	Settled func() bool
-	// Turned is called often by each scheduler's loop, Sent after new messages.
+	// Turned is called often by each scheduler's loop, Sent after new messages, Grew
+	// with the bytes that a result takes on site.
 	Turned func(scheduler string)
 	Sent   func()
+	Grew   func(bytes int64)
 }
 
 // Results is made by New and runs once.
@@ -118,6 +120,9 @@ func New(schedulers []Scheduler, ledger Ledger, store Store, board Board, clk cl
 	}
 	if set.Sent == nil {
 		set.Sent = func() {}
+	}
+	if set.Grew == nil {
+		set.Grew = func(int64) {}
 	}
 	return &Results{schedulers: schedulers, ledger: ledger, store: store, board: board, clock: clk, set: set, log: log}
 }

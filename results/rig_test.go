@@ -104,11 +104,11 @@ func (n notes) Clear(_ context.Context, scope, code string)          { delete(n,
 // answers is a Service.
 type answers struct {
 	asked int
-	list  []executions.Execution
+	list  map[int64]executions.Execution
 	err   error
 }
 
-func (a *answers) List(context.Context, string, int64, int64) ([]executions.Execution, error) {
+func (a *answers) List(context.Context, string, int64, int64) (map[int64]executions.Execution, error) {
 	a.asked++
 	return a.list, a.err
 }

@@ -25,6 +25,37 @@ type calm struct{}
 func (calm) Stand(context.Context, string, string, string, string) {}
 func (calm) Clear(context.Context, string, string)                 {}
 
+// lone is a scheduler of one component.
+func lone(c window.Cadence) Scheduler {
+	return Scheduler{
+		Name: "pump", Bucket: "b", Cadence: c, Streams: []window.ID{{Scheduler: "pump", Component: "a"}},
+		Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(c.Frequency, c.Rate, 0),
+	}
+}
+
+// delivering is a lone scheduler whose window under way, which begins at start, is
+// uploaded and has its result: the row, a minute after its start.
+func delivering(b *book, s *shelf, row resultline.Row) (sched Scheduler, start int64) {
+	sched = lone(window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute})
+	at := time.Now().Truncate(sched.Cadence.Frequency)
+	start = at.UnixNano()
+	b.runs = []window.Run{{Start: start, Sealed: 1, Uploaded: 1, At: at}}
+	row.Time = at.Add(time.Minute).UnixNano()
+	s.objects[window.ResultKey("", start)] = resultline.Append(nil, row)
+	return sched, start
+}
+
+// running runs r until stop is called, which gives Run's error.
+func running(t *testing.T, r *Results) (stop func() error) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	return func() error {
+		cancel()
+		return <-ended
+	}
+}
+
 // TestRunTurnsAndStops lets the loop run for a day of fake time: results that
 // come half a minute after each wake-up are here soon, the loop turns often
 // enough for a watchdog, and it ends with its context.
@@ -32,10 +63,7 @@ func TestRunTurnsAndStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newBook(), &shelf{objects: map[string][]byte{}}
-		sched := Scheduler{
-			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: time.Hour, Delay: 2 * time.Minute, Rate: time.Minute},
-			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(time.Hour, time.Minute, 0),
-		}
+		sched := lone(window.Cadence{Frequency: time.Hour, Delay: 2 * time.Minute, Rate: time.Minute})
 		first := time.Now().Truncate(time.Hour)
 		for i := range 24 {
 			start := first.Add(time.Duration(i) * time.Hour)
@@ -56,13 +84,9 @@ func TestRunTurnsAndStops(t *testing.T) {
 			}
 			turned = time.Now()
 		}}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		r := New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, set, zap.NewNop())
-		go func() { ended <- r.Run(ctx) }()
+		stop := running(t, New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, set, zap.NewNop()))
 		time.Sleep(25 * time.Hour)
-		cancel()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+		if err := stop(); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 		for _, run := range b.runs {
@@ -86,19 +110,8 @@ func TestLedgerThatFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newBook(), &shelf{objects: map[string][]byte{}}
-		sched := Scheduler{
-			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute},
-			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(5*time.Minute, time.Minute, 0),
-		}
-		start := time.Now().Truncate(5 * time.Minute)
-		b.runs = []window.Run{{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start}}
-		s.objects[window.ResultKey("", start.UnixNano())] = resultline.Append(nil, resultline.Row{
-			Time: start.Add(time.Minute).UnixNano(), Prediction: 1, Reason: resultline.AnomalyDetected, Score: 0.9, HasScore: true,
-		})
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		r := New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, Settings{Dir: t.TempDir()}, zap.NewNop())
-		go func() { ended <- r.Run(ctx) }()
+		sched, start := delivering(b, s, resultline.Row{Prediction: 1, Reason: resultline.AnomalyDetected, Score: 0.9, HasScore: true})
+		stop := running(t, New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, Settings{Dir: t.TempDir()}, zap.NewNop()))
 		time.Sleep(4 * time.Minute)
 		b.mu.Lock()
 		b.err = errors.New("disk full")
@@ -111,9 +124,8 @@ func TestLedgerThatFails(t *testing.T) {
 		b.err = nil
 		b.mu.Unlock()
 		time.Sleep(lastRecheck + time.Minute)
-		cancel()
-		<-ended
-		if len(b.messages) != 2 || b.messages[0].Generation != 1 || b.outcomes[start.UnixNano()].Scoring != window.Delivered || len(b.events) != 1 {
+		_ = stop() // it ends with its context
+		if len(b.messages) != 2 || b.messages[0].Generation != 1 || b.outcomes[start].Scoring != window.Delivered || len(b.events) != 1 {
 			t.Errorf("%+v\n%+v", b.messages, b.outcomes)
 		}
 	})
@@ -142,24 +154,15 @@ func TestSlowDownloadIsNoLoopThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newBook(), slow{&shelf{objects: map[string][]byte{}}}
-		sched := Scheduler{
-			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute},
-			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(5*time.Minute, time.Minute, 0),
-		}
-		start := time.Now().Truncate(5 * time.Minute)
-		b.runs = []window.Run{{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start}}
-		s.objects[window.ResultKey("", start.UnixNano())] = resultline.Append(nil, resultline.Row{Time: start.Add(time.Minute).UnixNano(), Reason: resultline.NoAnomalyDetected})
+		sched, start := delivering(b, s.shelf, resultline.Row{Reason: resultline.NoAnomalyDetected})
 		turned, slowest := time.Now(), time.Duration(0)
 		set := Settings{Dir: t.TempDir(), Turned: func(string) {
 			slowest, turned = max(slowest, time.Since(turned)), time.Now()
 		}}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, set, zap.NewNop()).Run(ctx) }()
+		stop := running(t, New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, set, zap.NewNop()))
 		time.Sleep(3 * time.Hour)
-		cancel()
-		<-ended
-		if slowest > 2*time.Minute || b.outcomes[start.UnixNano()].Scoring != window.Delivered {
+		_ = stop() // it ends with its context
+		if slowest > 2*time.Minute || b.outcomes[start].Scoring != window.Delivered {
 			t.Errorf("%s without a turn, %+v", slowest, b.outcomes)
 		}
 	})
@@ -170,23 +173,13 @@ func TestDiskThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b, s := newBook(), &shelf{objects: map[string][]byte{}}
-		sched := Scheduler{
-			Name: "pump", Bucket: "b", Cadence: window.Cadence{Frequency: 5 * time.Minute, Rate: time.Minute},
-			Streams: []window.ID{{Scheduler: "pump", Component: "a"}}, Timeout: 10 * time.Minute, Late: 72 * time.Hour, Rule: event.RuleFor(5*time.Minute, time.Minute, 0),
-		}
-		start := time.Now().Truncate(5 * time.Minute)
-		b.runs = []window.Run{{Start: start.UnixNano(), Sealed: 1, Uploaded: 1, At: start}}
-		s.objects[window.ResultKey("", start.UnixNano())] = resultline.Append(nil, resultline.Row{Time: start.Add(time.Minute).UnixNano(), Reason: resultline.NoAnomalyDetected})
+		sched, start := delivering(b, s, resultline.Row{Reason: resultline.NoAnomalyDetected})
 		dir := t.TempDir()
 		inTheWay := filepath.Join(dir, "results")
 		if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() {
-			ended <- New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, Settings{Dir: dir}, zap.NewNop()).Run(ctx)
-		}()
+		stop := running(t, New([]Scheduler{sched}, b, s, calm{}, clock.Real{}, Settings{Dir: dir}, zap.NewNop()))
 		time.Sleep(4 * time.Hour)
 		s.mu.Lock()
 		n := len(s.asked)
@@ -198,9 +191,8 @@ func TestDiskThatTakesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(lastRecheck + time.Minute)
-		cancel()
-		<-ended
-		if o := b.outcomes[start.UnixNano()]; o.Scoring != window.Delivered {
+		_ = stop() // it ends with its context
+		if o := b.outcomes[start]; o.Scoring != window.Delivered {
 			t.Errorf("%+v", o)
 		}
 	})

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -35,13 +36,13 @@ type place struct {
 
 // draft is a step while it is made: nothing of it counts before the commit.
 type draft struct {
-	f      *follower
-	now    now
-	step   outbox.Step
-	state  state
-	merger *event.Merger // nil while no row was added
-	line   []place       // the follower's, with this step's outcomes in it
-	alarm  alarming
+	f       *follower
+	now     now
+	step    outbox.Step
+	state   state
+	merger  *event.Merger // nil while no row was added
+	line    []place       // the follower's, with this step's outcomes in it
+	changes []change
 }
 
 func (f *follower) draft(n now) *draft {
@@ -55,10 +56,11 @@ func (f *follower) draft(n now) *draft {
 	return d
 }
 
-// outcome enters what became of a window.
-func (d *draft) outcome(o window.Outcome) {
+// mark enters what became of a window, and what was known before.
+func (d *draft) mark(was window.Scoring, o window.Outcome) {
 	d.step.Outcomes = append(d.step.Outcomes, o)
 	d.line = enter(d.line, d.state.Fed, o)
+	d.changes = append(d.changes, change{was: was, is: o})
 }
 
 // enter puts a window in its place, unless its turn has passed.
@@ -67,15 +69,7 @@ func enter(line []place, fed int64, o window.Outcome) []place {
 		return line
 	}
 	p := place{start: o.Start, scoring: o.Scoring, path: o.Path, sent: !o.Uploaded.IsZero()}
-	i, known := slices.BinarySearchFunc(line, o.Start, func(p place, s int64) int {
-		switch {
-		case p.start < s:
-			return -1
-		case p.start > s:
-			return 1
-		}
-		return 0
-	})
+	i, known := slices.BinarySearchFunc(line, o.Start, func(p place, start int64) int { return cmp.Compare(p.start, start) })
 	if known {
 		line[i] = p
 		return line
@@ -84,7 +78,8 @@ func enter(line []place, fed int64, o window.Outcome) []place {
 }
 
 // message adds one for the sinks.
-func (d *draft) message(kind outbox.Kind, id string, start, generation int64, path string, body any) error {
+func (d *draft) message(kind outbox.Kind, start, generation int64, path string, body any) error {
+	id := outbox.ID(d.f.Name, start, kind, generation)
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("write message %s: %w", id, err)
@@ -150,7 +145,7 @@ func (f *follower) load(ctx context.Context, n now) error {
 	if raw != nil {
 		if err := json.Unmarshal(raw, &f.state); err != nil {
 			f.log.Error("the open event and alarm cannot be read; they begin anew", zap.Error(err))
-			f.state = state{Fed: f.floor(n.business)}
+			f.state = state{Fed: f.Cadence.Floor(n.business)}
 		}
 		if err := f.sound(); err != nil { // no step could ever be made of it
 			f.log.Error("the open event cannot be read; events begin anew", zap.Error(err))

@@ -21,11 +21,11 @@ func (f *follower) survey(ctx context.Context, n now) error {
 		return nil
 	}
 	all := f.nextDaily.past(n)
-	first := f.floor(n.business.Add(-f.Late))
+	first := f.Cadence.Floor(n.business.Add(-f.Late))
 	if all {
-		first = f.floor(n.business.Add(-horizon))
+		first = f.Cadence.Floor(n.business.Add(-horizon))
 		if f.Keep > 0 {
-			first = f.floor(n.business.Add(-f.Keep))
+			first = f.Cadence.Floor(n.business.Add(-f.Keep))
 		}
 	}
 	open, err := f.r.ledger.Outcomes(ctx, window.OutcomeFilter{Scheduler: f.Name, From: first, Open: true, Limit: 1})
@@ -36,7 +36,7 @@ func (f *follower) survey(ctx context.Context, n now) error {
 	case len(open) > 0:
 		first = open[0].Start
 	case all:
-		first = f.floor(n.business.Add(-f.Late))
+		first = f.Cadence.Floor(n.business.Add(-f.Late))
 	default:
 		f.nextSurvey = n.after(hourly)
 		return nil

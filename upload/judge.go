@@ -2,7 +2,6 @@ package upload
 
 import (
 	"encoding/hex"
-	"strings"
 
 	"millwright/internal/objstore"
 	"millwright/internal/window"
@@ -27,7 +26,7 @@ func judge(s *window.Sealed, instance string, in objstore.Info, listed bool) ver
 		return equal
 	case listed:
 		return unclear
-	case in.Size == s.Size && in.SHA256 == sum && (in.KMS || !looksMD5(in.ETag)):
+	case in.Size == s.Size && in.SHA256 == sum && !in.MD5Tag():
 		return equal
 	case in.Instance == instance:
 		return ours
@@ -48,7 +47,7 @@ func checked(s *window.Sealed, in objstore.Info, listed bool, etag string, odd i
 		return equal
 	case listed:
 		return unclear
-	case same && (in.KMS || !looksMD5(in.ETag)):
+	case same && !in.MD5Tag():
 		return equal
 	case same && odd >= maxOdd && in.ETag == etag:
 		return unclear
@@ -59,9 +58,3 @@ func checked(s *window.Sealed, in objstore.Info, listed bool, etag string, odd i
 }
 
 const maxOdd = 3
-
-// looksMD5 reports whether an ETag may be the MD5 of the content: those of
-// multipart uploads have a dash.
-func looksMD5(etag string) bool {
-	return len(etag) == 32 && strings.Trim(etag, "0123456789abcdefABCDEF") == ""
-}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,18 @@ func newMemory() *memoryStore {
 }
 
 func status(code int, name string) error { return &objstore.StatusError{Status: code, Code: name} }
+
+// overloaded has the store refuse all requests until up is called.
+func (m *memoryStore) overloaded() (up func()) {
+	var ready atomic.Bool
+	m.fail = func(string, string) error {
+		if ready.Load() {
+			return nil
+		}
+		return status(503, "SlowDown")
+	}
+	return func() { ready.Store(true) }
+}
 
 func (m *memoryStore) failing(verb, key string) error {
 	m.mu.Lock()

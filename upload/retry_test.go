@@ -15,16 +15,7 @@ func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, m := newQueue(t), newMemory()
 		m.took = 5 * time.Millisecond
-		var mu sync.Mutex
-		down := true
-		m.fail = func(string, string) error {
-			mu.Lock()
-			defer mu.Unlock()
-			if down {
-				return status(503, "SlowDown")
-			}
-			return nil
-		}
+		up := m.overloaded()
 		q.many(t, 500, ago(time.Hour))
 		u, stop := start(t, q, m, Settings{})
 		const day = 24 * time.Hour
@@ -44,9 +35,7 @@ func TestOutage(t *testing.T) {
 		}
 		s := q.seal(t, "urgent", time.Now(), time.Now().Add(90*time.Second), 0)
 		u.Wake()
-		mu.Lock()
-		down = false
-		mu.Unlock()
+		up()
 		pass(80 * time.Second)
 		if q.left() != 0 {
 			t.Errorf("%d left 80 s after the store came back", q.left())

@@ -201,16 +201,7 @@ func TestAnOutageWithWindowsInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, m, on := newQueue(t), newMemory(), shelf.New(1<<20)
 		d := newMaker(t, on)
-		var mu sync.Mutex
-		down := true
-		m.fail = func(string, string) error {
-			mu.Lock()
-			defer mu.Unlock()
-			if down {
-				return status(503, "SlowDown")
-			}
-			return nil
-		}
+		up := m.overloaded()
 		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d})
 		d.to.Store(u)
 		var all []window.Sealed
@@ -224,9 +215,7 @@ func TestAnOutageWithWindowsInMemory(t *testing.T) {
 		on.Remove(all[0].ID, 1, false)
 		u.Offer([]window.Sealed{again})
 		pass(5 * time.Minute)
-		mu.Lock()
-		down = false
-		mu.Unlock()
+		up()
 		pass(time.Minute)
 		stop()
 		if q.left() != 0 || len(d.asked) != 0 || q.result(again.ID).Generation != 2 {

@@ -12,7 +12,7 @@ import (
 )
 
 // textWidth is how many characters a line has at most.
-const textWidth = 100
+const textWidth = 80
 
 // Text writes the report for people: files, names, sensors, wake-ups, the worst
 // first, and the verdict in the last line.
@@ -28,7 +28,7 @@ func (r *Report) Text(out io.Writer) error {
 	for _, n := range r.Notes {
 		w.wrapped("note: ", n)
 	}
-	w.line("%s", r.Verdict)
+	w.wrapped("", r.Verdict)
 	_, err := io.WriteString(out, w.String())
 	return err
 }
@@ -77,7 +77,7 @@ func (w *page) files(files []*File) {
 	if len(files) == 0 {
 		return
 	}
-	w.line("%-29s %-12s %8s  %-19s  %-19s %6s", "FILES", "COMPONENT", "ROWS", "FIRST", "LAST", "EVERY")
+	w.line("%-22s %-12s %7s  %-16s %-11s %6s", "FILES", "COMPONENT", "ROWS", "FIRST", "LAST", "EVERY")
 	order := slices.Clone(files)
 	slices.SortStableFunc(order, func(a, b *File) int { return cmp.Compare(b.rank(), a.rank()) })
 	shown := order[:min(len(order), manyRows)]
@@ -110,7 +110,7 @@ func (f *File) rank() int {
 
 func (w *page) file(f *File) {
 	component := strings.Join(f.Components, ",")
-	w.line("%-29s %-12s %8d  %-19s  %-19s %6s", head(f.Path, 29), tail(component, 12), f.Used, stamp(f.First), stamp(f.Last), seconds(f.IntervalSeconds))
+	w.line("%-22s %-12s %7d  %-16s %-11s %6s", head(f.Path, 22), tail(component, 12), f.Used, minute(f.First), minuteAfter(f.Last, f.First), seconds(f.IntervalSeconds))
 	if f.State != Usable {
 		w.wrapped("  "+string(f.State)+": ", f.Why)
 	}

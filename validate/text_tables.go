@@ -17,7 +17,7 @@ func (w *page) components(all []Component) {
 			continue
 		}
 		w.line("SENSORS of %s: %s, %s", c.Name, plural(c.Files, "file"), plural(int(c.Rows), "row"))
-		w.line("  %-6s %-26s %10s %10s %10s  %s", "GRADE", "SENSOR", "VALUES", "MIN", "MAX", "WHY")
+		w.line("  %-6s %-36s %10s %10s %10s", "GRADE", "SENSOR", "VALUES", "MIN", "MAX")
 		for i, s := range c.Sensors {
 			if i == manySensors {
 				w.line("  and %d more (see --json)", len(c.Sensors)-i)
@@ -37,8 +37,10 @@ func (w *page) sensor(s sensorstat.Statistics) {
 	if s.DataExists {
 		lo, hi = number(s.Min), number(s.Max)
 	}
-	begin := fmt.Sprintf("  %-6s %-26s %10d %10s %10s  ", s.Grade, tail(s.Sensor, 26), s.Values, lo, hi)
-	w.wrapped(begin, strings.Join(s.Reasons, "; "))
+	w.line("  %-6s %-36s %10d %10s %10s", s.Grade, tail(s.Sensor, 36), s.Values, lo, hi)
+	if len(s.Reasons) > 0 {
+		w.wrapped("         ", strings.Join(s.Reasons, "; "))
+	}
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
@@ -82,7 +84,7 @@ func (w *page) scheduler(s *Scheduler) {
 const manyRanges = 16
 
 func (w *page) ranges(all []Range) {
-	w.line("  %-11s %7s  %-16s  %-16s %9s %9s %8s", "VERDICT", "WINDOWS", "FROM", "TO", "IN TIME", "LATE", "BY")
+	w.line("  %-11s %7s  %-16s  %-11s %8s %8s %7s", "VERDICT", "WINDOWS", "FROM", "TO", "IN TIME", "LATE", "BY")
 	order := slices.Clone(all)
 	slices.SortStableFunc(order, func(a, b Range) int {
 		return cmp.Or(cmp.Compare(b.Verdict.rank(), a.Verdict.rank()), a.From.Compare(b.From))
@@ -96,8 +98,7 @@ func (w *page) ranges(all []Range) {
 		if r.LateBy > 0 {
 			by = seconds(r.LateByS)
 		}
-		const minutes = "2006-01-02T15:04"
-		w.line("  %-11s %7d  %-16s  %-16s %9d %9d %8s", r.Verdict, r.Windows, r.From.Format(minutes), r.To.Format(minutes), r.InTime, r.Late, by)
+		w.line("  %-11s %7d  %-16s  %-11s %8d %8d %7s", r.Verdict, r.Windows, minute(r.From), minuteAfter(r.To, r.From), r.InTime, r.Late, by)
 		if len(r.Components) > 0 {
 			w.wrapped("              ", few(r.Components))
 		}

@@ -30,6 +30,28 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05")
 }
 
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// minuteAfter leaves out what t has in common with an instant that stands beside it.
+func minuteAfter(t, beside time.Time) string {
+	t, beside = t.UTC(), beside.UTC()
+	switch {
+	case t.IsZero():
+		return "-"
+	case t.Format(time.DateOnly) == beside.Format(time.DateOnly):
+		return t.Format("15:04")
+	case t.Year() == beside.Year():
+		return t.Format("01-02 15:04")
+	default:
+		return t.Format(time.DateOnly)
+	}
+}
+
 func seconds(s float64) string {
 	if s == 0 {
 		return "-"

@@ -91,7 +91,7 @@ func summary(sc *status.Scheduler, now time.Time) string {
 	if high == nil {
 		return "no score yet"
 	}
-	return fmt.Sprintf("highest %.2f in the window from %s", *high.Peak, day(high.Start, now))
+	return fmt.Sprintf("highest %.2f in the window from %s", *high.Peak, dated(high.Start, now, "15:04"))
 }
 
 // plot draws events, off times and the score; windows without result are left
@@ -184,14 +184,6 @@ func lasted(e event.Document, now time.Time) string {
 	return length(time.Duration(e.Duration) * time.Second)
 }
 
-// day is an instant to the minute, with the date if that is another one.
-func day(t, now time.Time) string {
-	if t, now = t.UTC(), now.UTC(); t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return t.Format("15:04")
-	}
-	return t.UTC().Format("2 Jan 15:04")
-}
-
 // latest is the newest event with its sensors.
 func latest(sc *status.Scheduler, now time.Time) *node {
 	e := sc.Latest
@@ -205,7 +197,7 @@ func latest(sc *status.Scheduler, now time.Time) *node {
 	}
 	return el("section", attr("class", "event"),
 		el("h3", txt("Latest event"), el("span", attr("class", "badge "+string(e.State)), txt(state))),
-		el("p", txt(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", day(e.Start, now), ended(*e), lasted(*e, now), e.Peak, e.PeakAt.UTC().Format("15:04")))),
+		el("p", txt(fmt.Sprintf("%s to %s UTC (%s), peak %.2f at %s", dated(e.Start, now, "15:04"), ended(*e), lasted(*e, now), e.Peak, e.PeakAt.UTC().Format("15:04")))),
 		when(len(e.Top) > 0, group(
 			el("p", attr("class", "hint"), txt("Share of the sensors in the score:")),
 			el("ol", attr("class", "sensors"), times(min(6, len(e.Top)), func(i int) *node { return sensor(e.Top[i], most) })),

@@ -49,6 +49,9 @@ func live(l *status.Live, s *status.Snapshot) *node {
 func seconds(s float64) string { return fmt.Sprintf("%.0f s", s) }
 
 func clock(s *status.Snapshot) string {
+	if s.Clock.Rehearsal != nil {
+		return "rehearsal: " + s.Clock.Rehearsal.Words()
+	}
 	if s.Clock.Settled {
 		return "✓ trusted"
 	}
@@ -89,7 +92,7 @@ func drops(s *status.Snapshot) string {
 	if len(words) == 0 {
 		return "none yet"
 	}
-	return strings.Join(words, ", ") + "; last taken " + ageOr(s.LastTaken, s.Time)
+	return strings.Join(words, ", ") + "; last taken " + age(s.LastTaken, s.Time)
 }
 
 func meter(used, quota int64) *node {

@@ -168,6 +168,18 @@ func TestAnEmptyPlant(t *testing.T) {
 	}
 }
 
+func TestARehearsalIsMarked(t *testing.T) {
+	t.Parallel()
+	s := example.Snapshot()
+	for _, r := range []*status.Rehearsal{nil, {From: example.Now(), Pace: 60}} {
+		s.Clock.Rehearsal = r
+		var b bytes.Buffer
+		if err := page.Render(&b, &s, time.Second); err != nil || strings.Contains(b.String(), "rehearsal at 60 times the pace") != (r != nil) {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+}
+
 func BenchmarkPage(b *testing.B) {
 	s := example.Snapshot()
 	b.ReportAllocs()

@@ -53,9 +53,17 @@ func top(s *status.Snapshot, refresh time.Duration) *node {
 		again, note = el("a", attr("href", "/"), txt("go on")), "paused · "
 	}
 	return el("header",
-		el("h1", txt(s.Instance)), state,
+		el("h1", txt(s.Instance)), state, rehearsal(s.Clock.Rehearsal),
 		el("p", attr("class", "when"), el("time", attr("datetime", s.Time.Format(time.RFC3339)), txt(s.Time.UTC().Format("Mon 2 Jan 2006, 15:04:05")+" UTC")), el("small", txt(note), again)),
 	)
+}
+
+// rehearsal warns that no time on the page is wall time.
+func rehearsal(r *status.Rehearsal) *node {
+	if r == nil {
+		return nil
+	}
+	return el("span", attr("class", "badge unknown"), txt("rehearsal "+r.Speed()))
 }
 
 func attention(s *status.Snapshot) *node {
@@ -82,7 +90,7 @@ func scheduler(s *status.Snapshot, i int) *node {
 			el("p", txt(fmt.Sprintf("windows of %s · next wake-up %s, in %s", length(time.Duration(sc.Frequency)*time.Second), sc.NextWake.UTC().Format("15:04:05"), length(sc.NextWake.Sub(s.Time)))))),
 		el("dl", attr("class", "tiles"),
 			tile("Last drop", sc.LastDrop, s.Time, "rows up to "+moment(sc.LastRow, s.Time)),
-			tile("Last window", windowEnd(sc), s.Time, "complete in the bucket"),
+			tile("Last window", windowEnd(sc, sc.LastWindow), s.Time, "complete in the bucket"),
 			tile("Last upload", sc.LastUpload, s.Time, waits(sc.Backlog)),
 			tile("Last result", sc.LastResult, s.Time, fmt.Sprintf("%d of the last day", sc.Outcomes["delivered"])),
 		),
@@ -100,11 +108,12 @@ func pairing(sc *status.Scheduler) string {
 	return "pair"
 }
 
-func windowEnd(sc *status.Scheduler) time.Time {
-	if sc.LastWindow.IsZero() {
-		return time.Time{}
+// windowEnd is the end of a scheduler's window, the zero time for none.
+func windowEnd(sc *status.Scheduler, start time.Time) time.Time {
+	if start.IsZero() {
+		return start
 	}
-	return sc.LastWindow.Add(time.Duration(sc.Frequency) * time.Second)
+	return start.Add(time.Duration(sc.Frequency) * time.Second)
 }
 
 func waits(n int64) string {
@@ -118,11 +127,7 @@ func waits(n int64) string {
 }
 
 func tile(name string, at, now time.Time, more string) *node {
-	value := "never"
-	if !at.IsZero() {
-		value = age(at, now)
-	}
-	return el("div", el("dt", txt(name)), el("dd", el("strong", txt(value)), when(!at.IsZero(), el("small", txt(more)))))
+	return el("div", el("dt", txt(name)), el("dd", el("strong", txt(age(at, now))), when(!at.IsZero(), el("small", txt(more)))))
 }
 
 func components(sc *status.Scheduler, now time.Time) *node {
@@ -130,11 +135,7 @@ func components(sc *status.Scheduler, now time.Time) *node {
 		el("thead", el("tr", el("th", txt("Component")), el("th", txt("Last drop")), el("th", txt("Uploaded to")), el("th", attr("class", "n"), txt("Waits")), el("th", attr("class", "n"), txt("Late")), el("th", attr("class", "n wide"), txt("Overdue")), el("th", attr("class", "n wide"), txt("Silent")), el("th", attr("class", "n wide"), txt("Repeats")))),
 		el("tbody", times(len(sc.Components), func(i int) *node {
 			c := &sc.Components[i]
-			end := c.LastVerified
-			if !end.IsZero() {
-				end = end.Add(time.Duration(sc.Frequency) * time.Second)
-			}
-			return el("tr", el("th", txt(c.Name)), el("td", txt(ageOr(c.LastDrop, now))), el("td", txt(moment(end, now))), number(c.Backlog, ""), number(c.LateRows, ""), number(c.Overdue, " wide"), number(c.Silent, " wide"), number(c.Repeated, " wide"))
+			return el("tr", el("th", txt(c.Name)), el("td", txt(age(c.LastDrop, now))), el("td", txt(moment(windowEnd(sc, c.LastVerified), now))), number(c.Backlog, ""), number(c.LateRows, ""), number(c.Overdue, " wide"), number(c.Silent, " wide"), number(c.Repeated, " wide"))
 		})),
 	))
 }
@@ -155,25 +156,26 @@ func moment(t, now time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
+	return dated(t, now, "15:04:05")
+}
+
+// dated is an instant of today in the given form, of another day to the minute.
+func dated(t, now time.Time, today string) string {
 	t, now = t.UTC(), now.UTC()
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return t.Format("15:04:05")
+		return t.Format(today)
 	}
 	return t.Format("2 Jan 15:04")
 }
 
 func age(t, now time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
 	if d := now.Sub(t); d >= 0 {
 		return length(d) + " ago"
 	}
 	return "in " + length(t.Sub(now))
-}
-
-func ageOr(t, now time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	return age(t, now)
 }
 
 // length is a duration in its two largest units.

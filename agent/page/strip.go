@@ -8,35 +8,30 @@ import (
 	"millwright/agent/status"
 )
 
-// stage is how a stage is shown: its own shape, not only its own colour.
-type stage struct {
-	is   status.Stage
-	word string
-	art  string // SVG in a box of 20 by 24; gc is filled and gl drawn in the colour of the stage, gp and gd are upon it
-}
-
-// stages are all there are, in the order of the legend.
-func stages() []stage {
+// art is each stage's own shape, not only its own colour: SVG in a box of 20 by
+// 24. gc is filled and gl drawn in the colour of the stage, gp and gd are upon it.
+func art() map[status.Stage]string {
 	const whole = `<rect class="gc" width="20" height="24" rx="3"/>`
-	return []stage{
-		{status.Delivered, "delivered", whole + `<path class="gp" d="M5.5 12.5l3.2 3.3 6-7.3"/>`},
-		{status.Uploaded, "uploaded", `<rect class="gc" y="6" width="20" height="18" rx="3"/><path class="gp" d="M10 20v-8M6.6 15l3.4-3.4 3.4 3.4"/>`},
-		{status.Sealed, "sealed", `<rect class="gc" y="12" width="20" height="12" rx="3"/>`},
-		{status.Received, "received", `<rect class="gc" y="18" width="20" height="6" rx="3"/>`},
-		{status.Open, "under way", `<rect class="gl" x=".75" y=".75" width="18.5" height="22.5" rx="3" stroke-dasharray="3 3"/>`},
-		{status.Missing, "result missing", whole + `<path class="gp" d="M6.8 9.2a3.2 3.2 0 1 1 4.6 2.9c-1 .6-1.4 1.1-1.4 2.3"/><circle class="gd" cx="10" cy="17.8" r="1.4"/>`},
-		{status.Failed, "run failed", whole + `<path class="gp" d="M6 8l8 8M14 8l-8 8"/>`},
-		{status.Unscored, "too late to be scored", whole + `<path class="gp" d="M10 6.5v6l4 2.4"/><circle class="gp" cx="10" cy="12" r="7"/>`},
-		{status.Silent, "no file", `<rect class="gl" x=".75" y=".75" width="18.5" height="22.5" rx="3"/><path class="gl" d="M5 19L15 5"/>`},
-		{status.Nothing, "no rows", `<path class="gl" d="M6 22.5h8"/>`},
+	return map[status.Stage]string{
+		status.Delivered: whole + `<path class="gp" d="M5.5 12.5l3.2 3.3 6-7.3"/>`,
+		status.Uploaded:  `<rect class="gc" y="6" width="20" height="18" rx="3"/><path class="gp" d="M10 20v-8M6.6 15l3.4-3.4 3.4 3.4"/>`,
+		status.Sealed:    `<rect class="gc" y="12" width="20" height="12" rx="3"/>`,
+		status.Received:  `<rect class="gc" y="18" width="20" height="6" rx="3"/>`,
+		status.Open:      `<rect class="gl" x=".75" y=".75" width="18.5" height="22.5" rx="3" stroke-dasharray="3 3"/>`,
+		status.Missing:   whole + `<path class="gp" d="M6.8 9.2a3.2 3.2 0 1 1 4.6 2.9c-1 .6-1.4 1.1-1.4 2.3"/><circle class="gd" cx="10" cy="17.8" r="1.4"/>`,
+		status.Failed:    whole + `<path class="gp" d="M6 8l8 8M14 8l-8 8"/>`,
+		status.Unscored:  whole + `<path class="gp" d="M10 6.5v6l4 2.4"/><circle class="gp" cx="10" cy="12" r="7"/>`,
+		status.Silent:    `<rect class="gl" x=".75" y=".75" width="18.5" height="22.5" rx="3"/><path class="gl" d="M5 19L15 5"/>`,
+		status.Nothing:   `<path class="gl" d="M6 22.5h8"/>`,
 	}
 }
 
 // glyphs defines the shapes once for the whole page.
 func glyphs() *node {
 	var b strings.Builder
-	for _, g := range stages() {
-		fmt.Fprintf(&b, `<symbol id="g-%s" viewBox="0 0 20 24">%s</symbol>`, g.is, g.art)
+	shapes := art()
+	for _, g := range status.Stages() {
+		fmt.Fprintf(&b, `<symbol id="g-%s" viewBox="0 0 20 24">%s</symbol>`, g, shapes[g])
 	}
 	return raw(`<svg class="defs" aria-hidden="true" width="0" height="0">` + b.String() +
 		`<symbol id="g-late" viewBox="0 0 20 24"><path class="gt" d="M5 0h12a3 3 0 0 1 3 3v12z"/></symbol>` +
@@ -60,9 +55,9 @@ func strip(sc *status.Scheduler) *node {
 		}
 	}
 	var legend []*node
-	for _, g := range stages() {
-		if n := seen[g.is]; n > 0 {
-			legend = append(legend, el("li", attr("class", string(g.is)), use(string(g.is)), txt(fmt.Sprintf("%d %s", n, g.word))))
+	for _, g := range status.Stages() {
+		if n := seen[g]; n > 0 {
+			legend = append(legend, el("li", attr("class", string(g)), use(string(g)), txt(fmt.Sprintf("%d %s", n, g.Words()))))
 		}
 	}
 	if late > 0 {
@@ -99,14 +94,8 @@ func cell(sc *status.Scheduler, i int) *node {
 
 // tell is all there is to say of a window, in a line.
 func tell(c *status.Cell) string {
-	word := string(c.Stage)
-	for _, g := range stages() {
-		if g.is == c.Stage {
-			word = g.word
-		}
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s to %s UTC: %s", c.Start.UTC().Format("2 Jan 15:04"), c.End.UTC().Format("15:04"), word)
+	fmt.Fprintf(&b, "%s to %s UTC: %s", c.Start.UTC().Format("2 Jan 15:04"), c.End.UTC().Format("15:04"), c.Stage.Words())
 	if c.Peak != nil {
 		fmt.Fprintf(&b, ", highest score %.2f", *c.Peak)
 	}

@@ -20,10 +20,12 @@ type Attention struct {
 	Since  time.Time `json:"since,omitzero"`
 }
 
-// The note on a clock that is not trusted, as the daemon writes it.
+// What the daemon notes of its clock: that it is not trusted, or that it is a
+// rehearsal's.
 const (
-	clockScope = "clock"
-	unsettled  = "unsettled"
+	ClockScope     = "clock"
+	ClockUnsettled = "unsettled"
+	ClockRehearsed = "rehearsal"
 )
 
 // attend adds what needs attention: what holds everything up first, then each
@@ -32,11 +34,18 @@ func (src Source) attend(ctx context.Context, s *Snapshot, sum ledger.Summary) e
 	if !s.Running {
 		s.ask(s.StateDir, "the daemon is not running", "start it with 'millwright run', or its service, and look at its log", time.Time{})
 	}
+	rehearsal, is := Rehearsed(sum.Notices)
 	for _, n := range sum.Notices {
-		if n.Scope == clockScope && n.Code == unsettled {
+		if n.Scope == ClockScope && n.Code == ClockRehearsed {
+			continue // it is as somebody wants it
+		}
+		if n.Scope == ClockScope && n.Code == ClockUnsettled {
 			s.Clock = Clock{Reason: n.Text, Since: n.At}
 		}
 		s.ask(n.Scope, n.Text, n.Remedy, n.At)
+	}
+	if is {
+		s.Clock.Rehearsal = &rehearsal
 	}
 	if s.Live != nil {
 		s.live()

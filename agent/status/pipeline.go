@@ -90,13 +90,9 @@ func (src Source) pipelines(ctx context.Context, s *Snapshot, sum ledger.Summary
 }
 
 func pipeline(p Pipe, now time.Time) Scheduler {
-	start := p.Cadence.Start(now.UnixNano())
-	wake := start
-	for w := start - int64(p.Cadence.Frequency); p.Cadence.Wake(w).After(now); w -= int64(p.Cadence.Frequency) {
-		wake = w
-	}
 	return Scheduler{
-		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), Delay: int64(p.Cadence.Delay / time.Second), NextWindow: at(start), NextWake: p.Cadence.Wake(wake),
+		Name: p.Name, Frequency: int64(p.Cadence.Frequency / time.Second), Delay: int64(p.Cadence.Delay / time.Second),
+		NextWindow: at(p.Cadence.Start(now.UnixNano())), NextWake: p.Cadence.Wake(p.Cadence.Next(now)),
 		Outcomes: map[window.Scoring]int64{}, Windows: []Cell{}, Scores: []Score{}, Events: []event.Document{},
 	}
 }
@@ -154,14 +150,9 @@ func (src Source) follow(ctx context.Context, sc *Scheduler, p Pipe, s *Snapshot
 }
 
 func (sc *Scheduler) score(o window.Outcome, c window.Cadence) {
-	if o.Generation == 0 {
-		return
+	if o.Generation > 0 {
+		sc.Scores = append(sc.Scores, Score{Start: at(o.Start), End: at(c.End(o.Start)), Peak: o.Highest(), Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off})
 	}
-	p := Score{Start: at(o.Start), End: at(c.End(o.Start)), Rows: o.Rows, Anomalous: o.Anomalous, Off: o.Off}
-	if o.Peak == o.Peak { // no NaN
-		p.Peak = &o.Peak
-	}
-	sc.Scores = append(sc.Scores, p)
 }
 
 func (src Source) events(ctx context.Context, sc *Scheduler, since int64) error {

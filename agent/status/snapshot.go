@@ -94,6 +94,8 @@ type Clock struct {
 	Settled bool      `json:"settled"`
 	Reason  string    `json:"reason,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
+
+	Rehearsal *Rehearsal `json:"rehearsal,omitempty"` // nil: business time is wall time
 }
 
 // Take reads the snapshot of a moment in business time.
@@ -126,6 +128,19 @@ func (src Source) Take(ctx context.Context, now time.Time) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	return s, src.attend(ctx, &s, sum)
+}
+
+// Present is the business time at a real one: that of a rehearsal while its daemon
+// runs.
+func (src Source) Present(ctx context.Context, real time.Time) (time.Time, error) {
+	notices, err := src.Ledger.Notices(ctx)
+	if err != nil {
+		return real, err
+	}
+	if r, ok := Rehearsed(notices); ok && running(src.Config.StateDir) {
+		return r.At(real), nil
+	}
+	return real, nil
 }
 
 // running tells whether a daemon holds the lock of a state folder.

@@ -13,28 +13,6 @@ import (
 // StripLength is how many of a scheduler's windows a Snapshot shows.
 const StripLength = 48
 
-// Stage is how far a window has come, with all its components.
-type Stage string
-
-// The stages in the order of a good window, then what stands out.
-const (
-	Open      Stage = "open"      // under way, no row yet
-	Received  Stage = "received"  // rows are here, it is not sealed yet
-	Sealed    Stage = "sealed"    // its files wait for the bucket
-	Uploaded  Stage = "uploaded"  // in the bucket, its result is still to come
-	Delivered Stage = "delivered" // scored, and its result is on site
-	Missing   Stage = "missing"   // no result came in time
-	Failed    Stage = "failed"    // the service says that its run failed
-	Unscored  Stage = "unscored"  // in the bucket after the scheduler had read: no run has seen it
-	Silent    Stage = "silent"    // a component had nothing to say, so it has no file
-	Nothing   Stage = "nothing"   // no row of it was ever taken
-)
-
-// Troubled tells whether a person should look at a window of this stage.
-func (s Stage) Troubled() bool {
-	return s == Missing || s == Failed || s == Unscored || s == Silent
-}
-
 // Cell is one window of a scheduler.
 type Cell struct {
 	Start     time.Time `json:"start"`
@@ -173,10 +151,7 @@ func (c *Cell) components(p Pipe, parts []part, now time.Time) {
 
 // judge sets what became of the window's run.
 func (c *Cell) judge(o window.Outcome) {
-	c.Anomalous = o.Anomalous
-	if o.Generation > 0 && o.Peak == o.Peak { // no NaN
-		c.Peak = &o.Peak
-	}
+	c.Anomalous, c.Peak = o.Anomalous, o.Highest()
 	switch o.Scoring {
 	case window.Delivered:
 		c.Stage, c.Why, c.Remedy = Delivered, "", ""

@@ -204,10 +204,7 @@ func (src Source) result(ctx context.Context, id window.ID) (*Result, error) {
 		return nil, err
 	}
 	o := found[0]
-	r := &Result{State: o.Scoring, Why: o.Reason, Remedy: o.Remedy, Since: o.At, Rows: o.Rows, Anomalous: o.Anomalous}
-	if o.Generation > 0 && o.Peak == o.Peak { // no NaN
-		r.Peak = &o.Peak
-	}
+	r := &Result{State: o.Scoring, Why: o.Reason, Remedy: o.Remedy, Since: o.At, Rows: o.Rows, Anomalous: o.Anomalous, Peak: o.Highest()}
 	switch {
 	case o.Pruned():
 		r.Why = window.PrunedReason

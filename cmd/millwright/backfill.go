@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -106,9 +105,7 @@ func (a backfillArgs) run(ctx context.Context, paths []string, stdout, stderr io
 	switch {
 	case errors.Is(err, backfill.ErrUsage), errors.Is(err, backfill.ErrConfig): // nothing was done
 	case a.json:
-		enc := json.NewEncoder(stdout)
-		enc.SetIndent("", "  ")
-		if e := enc.Encode(sum); e != nil {
+		if e := sayJSON(stdout, sum); e != nil {
 			return errors.Join(err, e)
 		}
 	default:

@@ -17,12 +17,16 @@ func completeScheduler(cmd *cobra.Command) {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		var names []string
-		for _, s := range cfg.Schedulers {
-			names = append(names, s.Name)
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
+		return schedulersOf(cfg), cobra.ShellCompDirectiveNoFileComp
 	}))
+}
+
+func schedulersOf(cfg *config.Config) []string {
+	var names []string
+	for _, s := range cfg.Schedulers {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // plainUsage takes the marks of values' names out of what is said of flags:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -127,23 +126,16 @@ func (r *configReport) add(found live.Report) {
 
 func (r *configReport) write(out io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(r)
+		return sayJSON(out, r)
 	}
 	for _, f := range r.Faults {
-		if _, err := fmt.Fprintln(out, f); err != nil {
-			return err
-		}
+		tell(out, "", "%s", f.String())
 	}
 	for _, f := range r.Warnings {
-		if _, err := fmt.Fprintf(out, "warning: %s\n", f); err != nil {
-			return err
-		}
+		tell(out, "", "warning: %s", f.String())
 	}
-	_, err := fmt.Fprintf(out, "%s: %s, %s\n", r.File, count(len(r.Faults), "fault"), count(len(r.Warnings), "warning"))
-	return err
+	tell(out, "", "%s: %s, %s", r.File, count(len(r.Faults), "fault"), count(len(r.Warnings), "warning"))
+	return nil
 }
 
 func count[N int | int64](n N, noun string) string {

@@ -199,7 +199,7 @@ func TestDetectorRefusesWhatItCannotDo(t *testing.T) {
 		"rate":         {train("--rate", "PT7M"), exitUsage, "PT7M"},
 		"off":          {train("--off", "speed < 1"), exitUsage, `component\sensor`},
 		"off unknown":  {train("--off", `pump\speed < 1`), exitData, `no sensor pump\speed`},
-		"labels":       {train("--labels", file("l.csv", "from,to\n")), exitUsage, "line 1"},
+		"labels":       {train("--labels", file("l.csv", "from,to\n")), exitData, "line 1"},
 		"schema":       {train("--schema", file("s.json", "{}")), exitUsage, "no component"},
 		"mode":         {train("--mode", "half"), exitUsage, "full or update"},
 		"no base":      {train("--mode", "update"), exitUsage, "--base"},

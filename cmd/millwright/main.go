@@ -1,4 +1,4 @@
-//go:build !man
+//go:build !man && !profile
 
 // Command millwright takes sensor CSVs from drop folders to a scheduler's
 // bucket and runs the verbs around that. Each verb has its own file here; the

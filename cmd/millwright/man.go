@@ -13,16 +13,16 @@ import (
 
 // page is what a man page is made of: one verb with its flags and what is below it.
 type page struct {
-	Name    string `json:"name"` // with those above it: "millwright config check"
-	Use     string `json:"use"`
-	Short   string `json:"short"`
-	Long    string `json:"long"`
-	Example string `json:"example"`
-	Flags   []flag `json:"flags"`
-	Below   []page `json:"below"`
+	Name    string   `json:"name"` // with those above it: "millwright config check"
+	Use     string   `json:"use"`
+	Short   string   `json:"short"`
+	Long    string   `json:"long"`
+	Example string   `json:"example"`
+	Flags   []option `json:"flags"`
+	Below   []page   `json:"below"`
 }
 
-type flag struct {
+type option struct {
 	Name      string `json:"name"`
 	Shorthand string `json:"shorthand"`
 	Value     string `json:"value"` // what stands for its value, "" for a switch
@@ -51,7 +51,7 @@ func pageOf(cmd *cobra.Command) page {
 			return
 		}
 		value, usage := pflag.UnquoteUsage(f)
-		p.Flags = append(p.Flags, flag{Name: f.Name, Shorthand: f.Shorthand, Value: value, Usage: usage, Default: f.DefValue})
+		p.Flags = append(p.Flags, option{Name: f.Name, Shorthand: f.Shorthand, Value: value, Usage: usage, Default: f.DefValue})
 	})
 	if cmd.Name() == "completion" {
 		return p // the help of its shells is Markdown; --help of each has it

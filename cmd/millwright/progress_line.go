@@ -22,6 +22,7 @@ type progressLine struct {
 	begun  time.Time
 	n      *atomic.Int64
 	total  atomic.Int64 // 0: not known
+	after  string       // what goes on when all is read, "": nothing
 
 	// of the screen, under its lock
 	ticked time.Time // of the last look
@@ -77,6 +78,9 @@ func (l *progressLine) text(width, names int) string {
 	left := "        "
 	if l.rate > 0 {
 		left = brief(time.Duration(float64(total-n)/l.rate*1e9)) + " left"
+	}
+	if n == total && l.after != "" {
+		left = l.after
 	}
 	const bar = 10 // at the least
 	rest := strings.Join([]string{amount, fmt.Sprintf("%10s", speed), left}, "  ")

@@ -63,7 +63,10 @@ var asFlags = strings.NewReplacer(
 	"csv.delimiter", "--delimiter", "csv.decimal", "--decimal",
 	"csv.timestamp_column", "--timestamp-column", "csv.timestamp_format", "--timestamp-format",
 	"csv.layout: ", "--layout ", "csv.good_quality", "--good-quality", "csv.bad_values", "--bad-values",
-	"give it one with csv.rename", "give it one in the file",
+	"give it one with csv.rename", "give it one in the file", "give it a shorter one with csv.rename", "give it a shorter one in the file",
+	"tell them apart with csv.rename", "tell them apart in the file",
+	"; split it, or raise limits.columns", "; split it", "longer than limits.row; correct it, or raise the limit", "too long; correct it",
+	"; correct it, or raise limits.row", "; correct it",
 )
 
 // onto tells whether the output is the input: the input would be replaced.

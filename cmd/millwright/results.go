@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"millwright/agent"
 	"millwright/config"
 	"millwright/internal/ledger"
 	"millwright/internal/window"
@@ -51,7 +52,7 @@ Exit code 3 says that a result's file is gone or damaged; it is named on stderr.
 	f.BoolVar(&asJSON, "json", false, "print JSON lines")
 	f.BoolVar(&asCSV, "csv", false, "print CSV, a line for each row")
 	f.BoolVar(&v.follow, "follow", false, "go on with what comes, until interrupted")
-	f.StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal")
+	f.StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal that is over")
 	must(cmd.MarkFlagRequired("config"))
 	completeScheduler(cmd)
 	return cmd
@@ -64,7 +65,11 @@ type resultsVerb struct {
 }
 
 func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCSV bool) error {
-	from, err := v.from(time.Now())
+	now, err := present(v.at)
+	if err != nil {
+		return err
+	}
+	from, err := v.from(now)
 	if asJSON && asCSV {
 		err = errors.New("--json and --csv are two forms of the same: give one of them")
 	}
@@ -83,6 +88,12 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 		return err
 	}
 	defer led.Close()
+	if v.at == "" {
+		if now, err = agent.StatusSource(cfg, led).Present(ctx, now); err != nil {
+			return err
+		}
+		from, _ = v.from(now) // it was read before
+	}
 	site, err := openSite(cfg.StateDir, outputsOf(cfg), errs)
 	if err != nil {
 		return err
@@ -93,7 +104,7 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 	case asJSON:
 		p = &jsonResults{out: out}
 	case asCSV:
-		p = &csvResults{out: out}
+		p = csvResults{out}
 	default:
 		p = &resultsTable{out: out, from: from, only: v.scheduler, paces: pacesOf(cfg), spark: sparksFor(os.Getenv)}
 	}
@@ -114,13 +125,6 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 
 // from is the instant from which on windows are asked for.
 func (v *resultsVerb) from(now time.Time) (time.Time, error) {
-	if v.at != "" {
-		at, err := time.Parse(time.RFC3339, v.at)
-		if err != nil {
-			return at, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at)
-		}
-		now = at
-	}
 	for _, form := range []string{time.RFC3339, time.DateOnly} {
 		if t, err := time.Parse(form, v.since); err == nil {
 			return t.UTC(), nil
@@ -134,10 +138,7 @@ func (v *resultsVerb) from(now time.Time) (time.Time, error) {
 }
 
 func (v *resultsVerb) known(cfg *config.Config) error {
-	var names []string
-	for _, s := range cfg.Schedulers {
-		names = append(names, s.Name)
-	}
+	names := schedulersOf(cfg)
 	if v.scheduler == "" || slices.Contains(names, v.scheduler) {
 		return nil
 	}

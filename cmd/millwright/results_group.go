@@ -97,8 +97,8 @@ func (s stretch) figures(from *site) figures {
 		f.rows += o.Rows
 		f.anomalous += o.Anomalous
 		f.off += o.Off
-		if o.Generation > 0 && !(o.Peak <= f.peak) && !math.IsNaN(o.Peak) {
-			f.peak = o.Peak
+		if p := o.Highest(); p != nil && !(*p <= f.peak) {
+			f.peak = *p
 		}
 		for _, r := range from.read(o).rows {
 			score := math.NaN()

@@ -2,20 +2,15 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"io"
-	"math"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"millwright/internal/event"
 	"millwright/internal/ledger"
 	"millwright/internal/outbox"
-	"millwright/internal/resultline"
 	"millwright/internal/window"
+	"millwright/results/sink"
 )
 
 // jsonResults prints an object a line.
@@ -83,67 +78,40 @@ func lineOf(o window.Outcome, r result) resultLine {
 	if o.Generation > 0 {
 		line.ID = outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation)
 	}
-	if o.Generation > 0 && !math.IsNaN(o.Peak) {
+	if line.Peak = o.Highest(); line.Peak != nil {
 		at := instantOf(o.PeakAt)
-		line.Peak, line.PeakAt = &o.Peak, &at
+		line.PeakAt = &at
 	}
 	rows := append([]byte{'['}, bytes.ReplaceAll(bytes.TrimSuffix(r.text, []byte{'\n'}), []byte{'\n'}, []byte{','})...)
 	line.Rows = append(rows, ']')
 	return line
 }
 
-// csvResults prints a line for each row.
-type csvResults struct {
-	out io.Writer
-	w   *csv.Writer
-}
+// csvResults prints a line for each row, as csv sinks write it.
+type csvResults struct{ out io.Writer }
 
-func (p *csvResults) all(s *site, outcomes []window.Outcome, _ []ledger.StoredEvent) error {
-	p.w = csv.NewWriter(p.out)
-	if err := p.w.Write([]string{"timestamp", "scheduler", "prediction", "prediction_reason", "anomaly_score", "top_sensor", "top_share", "generation", "id"}); err != nil {
+func (p csvResults) all(s *site, outcomes []window.Outcome, _ []ledger.StoredEvent) error {
+	if _, err := io.WriteString(p.out, sink.ResultHeader); err != nil {
 		return err
 	}
 	return p.more(s, outcomes, nil)
 }
 
-func (p *csvResults) more(s *site, outcomes []window.Outcome, _ []ledger.StoredEvent) error {
+func (p csvResults) more(s *site, outcomes []window.Outcome, _ []ledger.StoredEvent) error {
 	for _, o := range outcomes {
 		if o.Pruned() {
 			say(s.errs, "millwright: the rows of %s, window %s, are left out: %s\n", o.Scheduler, stamp(instantOf(o.Start)), window.PrunedReason)
 		}
+		m := outbox.Message{ID: outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation), Scheduler: o.Scheduler, Generation: o.Generation}
+		var lines []byte
 		for _, r := range s.read(o).rows {
-			if err := p.w.Write(cellsOf(o, r)); err != nil {
-				return err
-			}
+			lines = sink.AppendRow(lines, m, r)
+		}
+		if _, err := p.out.Write(lines); err != nil {
+			return err
 		}
 	}
-	p.w.Flush()
-	return p.w.Error()
-}
-
-func cellsOf(o window.Outcome, r resultline.Row) []string {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-	cells := []string{
-		instantOf(r.Time).Format(time.RFC3339Nano), o.Scheduler, strconv.Itoa(r.Prediction), string(r.Reason), "", "", "",
-		strconv.FormatInt(o.Generation, 10), outbox.ID(o.Scheduler, o.Start, outbox.Result, o.Generation),
-	}
-	if r.HasScore {
-		cells[4] = number(r.Score)
-	}
-	if top := r.Top(1); len(top) > 0 {
-		cells[5], cells[6] = harmless(top[0].Name), number(top[0].Value)
-	}
-	return cells
-}
-
-// harmless keeps spreadsheets from taking a name that others wrote for a formula:
-// they pass over blanks, and know full-width signs.
-func harmless(name string) string {
-	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
-	if strings.ContainsRune("=+-@＝＋－＠", first) {
-		return "'" + name
-	}
-	return name
+	return nil
 }
 
 func instantOf(ns int64) time.Time { return time.Unix(0, ns).UTC() }

@@ -13,9 +13,8 @@ import (
 	"millwright/internal/window"
 )
 
-// Widths of the table, which fits 80 columns.
+// Widths of the table.
 const (
-	tableWidth  = 80
 	scoreWidth  = 10
 	windowTops  = tableWidth - 59 // what the other columns leave
 	eventTops   = tableWidth - 49
@@ -122,7 +121,7 @@ func (t *resultsTable) heading(name string, of []window.Outcome) {
 	}
 	say(t.out, "%s\n%s, %d of them anomalous, %d of an off machine\n", strings.Join(parts, ", "), count(int(rows), "row"), anomalous, off)
 	if pruned > 0 {
-		say(t.out, "%s: %s\n", count(pruned, "result"), window.PrunedReason)
+		tell(t.out, "", "%s: %s", count(pruned, "result"), window.PrunedReason)
 	}
 	fmt.Fprintln(t.out)
 	fmt.Fprintln(t.out, "WINDOW      N     RESULT     ROWS  ANOM  PEAK  SCORE       TOP SENSORS")

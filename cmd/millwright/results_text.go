@@ -1,9 +1,46 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 )
+
+// tableWidth is what tables and sentences fit in, in characters, unless a single
+// name is longer.
+const tableWidth = 80
+
+// tell is say for sentences: it begins with indent, and so do further lines, by two
+// more. Words are left whole, since people copy names, paths and keys; so are those
+// of whole.
+func tell(w io.Writer, indent, format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = plain(s)
+		}
+	}
+	line, begun := indent, false
+	for word := range strings.SplitSeq(fmt.Sprintf(format, args...), " ") {
+		switch {
+		case !begun:
+			line += word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > tableWidth:
+			fmt.Fprintln(w, strings.ReplaceAll(line, hardSpace, " "))
+			line = indent + "  " + word
+		default:
+			line += " " + word
+		}
+		begun = true
+	}
+	fmt.Fprintln(w, strings.ReplaceAll(line, hardSpace, " "))
+}
+
+// hardSpace is a blank at which tell begins no line.
+const hardSpace = "\u00a0"
+
+// whole keeps words in one line.
+func whole(text string) string { return strings.ReplaceAll(text, " ", hardSpace) }
 
 // pad fills text up with blanks to width characters.
 func pad(text string, width int) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,10 +117,7 @@ func orFailure(cmd *cobra.Command, args []string, verb func(*cobra.Command, []st
 	if err == nil || err.Error() == "" || out.yes {
 		return err
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if e := enc.Encode(failureOf(err)); e != nil {
+	if e := sayJSON(out, failureOf(err)); e != nil {
 		return errors.Join(err, e)
 	}
 	return err

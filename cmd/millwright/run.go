@@ -37,7 +37,8 @@ need a new start. Under systemd it says when it is ready, what it does and that 
 lives ('systemctl status millwright').
 
 --rehearse is for trying a configuration on files of another time. Give a rehearsal a
-state_dir and a prefix of its own: what it takes is taken, and what it uploads is there.`,
+state_dir and a prefix of its own: what it takes is taken, and what it uploads is there.
+Page, 'status' and 'results' go by its clock, and say that it is one.`,
 		Example: `  millwright config check --config /etc/millwright/agent.yaml
   millwright run --config /etc/millwright/agent.yaml
   millwright run --config site.yaml --rehearse 2026-01-05T00:00:00Z@60`,

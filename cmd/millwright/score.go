@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"millwright/inference/detect"
 	"millwright/inference/detect/files"
@@ -21,6 +22,7 @@ import (
 type scoreVerb struct {
 	model   string
 	data    []string
+	cutOff  bool // rows of a file are lost
 	period  periodArgs
 	dialect dialectArgs
 }
@@ -29,7 +31,7 @@ func (v *scoreVerb) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&v.model, "model", "", "model `FILE` (required)")
 	f.StringArrayVar(&v.data, "data", nil, "CSV `PATH`s, files or folders (required)")
-	v.period.flags(f, "results from `T` on (RFC 3339); rows before it are context only", "results before `T`")
+	v.period.flags(f, "results from `T` on (2026-01-05, or with a time and its zone); rows before it are context only", "results before `T`")
 	must(cmd.MarkFlagRequired("model"))
 	must(cmd.MarkFlagRequired("data"))
 	v.dialect.flags(f)
@@ -47,13 +49,15 @@ restarts or is off, the operating mode with the sensor that sets it and its valu
 whether training has seen such a value, how many sensors are missing, and whether too
 little is known for an anomaly.`,
 		Example: `  millwright score --model plant/pump.mwm --data plant/new > plant/results.jsonl`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			v.data = append(v.data, paths...)
 			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), explains)
 		},
 	}
 	v.flags(cmd)
 	cmd.Flags().BoolVar(&explains, "explain", false, "say more of each row")
+	once(cmd.Flags())
 	return cmd
 }
 
@@ -73,9 +77,12 @@ func (v *scoreVerb) run(ctx context.Context, stdout, errs io.Writer, explains bo
 		return err
 	})
 	if err != nil {
+		return stopped(ctx, err, output{})
+	}
+	if err := out.Flush(); err != nil {
 		return err
 	}
-	return out.Flush()
+	return complete(v.cutOff)
 }
 
 // explain says what a row's operating point is, whether training has seen it, and how
@@ -106,31 +113,59 @@ func explain(m *detect.Model, k detect.Remark) map[string]json.RawMessage {
 // each scores the data and gives fn the rows asked for, with the cells of those that
 // are in the data and nil for those that are held between them.
 func (v *scoreVerb) each(ctx context.Context, m *detect.Model, errs io.Writer, fn func(resultline.Row, detect.Remark, []float64) error) error {
-	from, to, err := v.period.ends()
-	if err != nil {
-		return exit(exitUsage, err)
-	}
 	read, err := v.dialect.options()
 	if err != nil {
 		return exit(exitUsage, err)
 	}
-	src, err := openData(ctx, v.data, files.Options{Rate: m.Rate(), Columns: m.Columns(), CSV: read}, newLogger("info", "console", errs))
+	from, to, err := v.period.ends(read.Zone)
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	log := newLogger("info", "console", errs)
+	src, err := openData(ctx, v.data, files.Options{Rate: m.Rate(), Columns: m.Columns(), Codes: m.Codes(), CSV: read}, log)
 	if err != nil {
 		return err
 	}
-	s := m.NewSession()
-	return src.Each(ctx, func(label int64, cells []float64) error {
-		if label >= to {
-			return nil
-		}
-		return s.Add(label, cells, func(r resultline.Row, k detect.Remark) error {
-			switch {
-			case r.Time < from:
+	v.cutOff = src.CutOff()
+	if err := strangers(m, src, v.data); err != nil {
+		return exit(exitData, err)
+	}
+	s, advice, data := m.NewSession(), m.NewAdvice(), met{rate: m.Rate()}
+	ended := false
+	err = src.Each(ctx, func(label int64, cells []float64) error {
+		data.add(label)
+		take := func(r resultline.Row, k detect.Remark) error {
+			if r.Time < from {
 				return nil
-			case r.Time == label:
+			}
+			data.results++
+			advice.Add(r.Time, k)
+			if r.Time == label {
 				return fn(r, k, cells)
 			}
 			return fn(r, k, nil)
-		})
+		}
+		switch {
+		case label < to:
+			return s.Add(label, cells, take)
+		case !ended: // values that are held up to this label are so before the end too
+			ended = true
+			return s.Until(to-1, take)
+		}
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if err := data.none(from, to); err != nil {
+		return exit(exitData, err)
+	}
+	notes := advice.Notes()
+	if sparse := data.sparse(m); sparse != "" {
+		notes = append(notes, sparse)
+	}
+	for _, n := range notes {
+		log.Warn("results", zap.String("note", n))
+	}
+	return nil
 }

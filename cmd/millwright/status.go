@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,8 +30,8 @@ they are told on standard error, what is shown is of the configuration that the 
 runs with, and the exit code is 78.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return v.with(cmd, func(ctx context.Context, src status.Source) error {
-				s, err := src.Take(ctx, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source, now time.Time) error {
+				s, err := src.Take(ctx, now)
 				if err != nil {
 					return err
 				}
@@ -43,7 +41,7 @@ runs with, and the exit code is 78.`,
 	}
 	cmd.PersistentFlags().StringVar(&v.config, "config", "", "configuration `FILE` (required)")
 	cmd.PersistentFlags().BoolVar(&v.json, "json", false, "print JSON")
-	cmd.PersistentFlags().StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal")
+	cmd.PersistentFlags().StringVar(&v.at, "at", "", "take `TIME` (RFC 3339) for the present, to look at a rehearsal that is over")
 	must(cmd.MarkPersistentFlagRequired("config"))
 	cmd.AddCommand(v.dropCommand(), v.windowCommand())
 	return cmd
@@ -56,18 +54,10 @@ type statusVerb struct {
 	json   bool
 }
 
-func (v *statusVerb) now() time.Time {
-	if t, err := time.Parse(time.RFC3339, v.at); err == nil {
-		return t
-	}
-	return time.Now()
-}
-
-func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.Source) error) error {
-	if v.at != "" {
-		if _, err := time.Parse(time.RFC3339, v.at); err != nil {
-			return exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", v.at))
-		}
+func (v *statusVerb) with(cmd *cobra.Command, do func(ctx context.Context, src status.Source, now time.Time) error) error {
+	now, err := present(v.at)
+	if err != nil {
+		return err
 	}
 	cfg, ended, err := loadShown(v.config, cmd.ErrOrStderr())
 	if err != nil {
@@ -82,7 +72,13 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 		return err
 	}
 	defer led.Close()
-	if err := do(cmd.Context(), agent.StatusSource(cfg, led)); err != nil {
+	src := agent.StatusSource(cfg, led)
+	if v.at == "" {
+		if now, err = src.Present(cmd.Context(), now); err != nil {
+			return err
+		}
+	}
+	if err := do(cmd.Context(), src, now); err != nil {
 		return err
 	}
 	return ended
@@ -90,9 +86,7 @@ func (v *statusVerb) with(cmd *cobra.Command, do func(context.Context, status.So
 
 func (v *statusVerb) print(w io.Writer, value any, people func(io.Writer)) error {
 	if v.json {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(value)
+		return sayJSON(w, value)
 	}
 	people(w)
 	return nil
@@ -108,8 +102,8 @@ func (v *statusVerb) dropCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return v.with(cmd, func(ctx context.Context, src status.Source) error {
-				drops, err := src.WhyDrop(ctx, path, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source, now time.Time) error {
+				drops, err := src.WhyDrop(ctx, path, now)
 				if err != nil {
 					return err
 				}
@@ -129,8 +123,8 @@ func (v *statusVerb) windowCommand() *cobra.Command {
 			if err != nil {
 				return exit(exitUsage, fmt.Errorf("read the time %q: write it like 2026-01-05T08:05:00Z", args[0]))
 			}
-			return v.with(cmd, func(ctx context.Context, src status.Source) error {
-				windows, err := src.WhyWindow(ctx, t, v.now())
+			return v.with(cmd, func(ctx context.Context, src status.Source, now time.Time) error {
+				windows, err := src.WhyWindow(ctx, t, now)
 				if err != nil {
 					return err
 				}
@@ -145,26 +139,23 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 	if s.Running {
 		state = "running"
 	}
-	say(w, "%s: %s, %s\n", s.Instance, state, stamp(s.Time))
-	say(w, "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %s repeated, %s unreadable\n",
+	tell(w, "", "%s: %s, %s", s.Instance, state, stamp(s.Time))
+	if r := s.Clock.Rehearsal; r != nil {
+		tell(w, "", "rehearsal: %s", r.Words())
+	}
+	tell(w, "", "rows: %d read, %d in windows, %d waiting for theirs, %d late, %d left in their drops, %d in quarantine; %s repeated, %s unreadable",
 		s.Rows.Read, s.Rows.Windowed, s.Rows.Open, s.Rows.Late, s.Rows.Older, s.Rows.Quarantined, count(s.Rows.Repeated, "value"), count(s.Rows.BadCells, "cell"))
 	if s.Rows.Quarantined+s.Rows.BadCells > 0 {
-		say(w, "  rows and cells that could not be used are in %s, each with line and reason\n", filepath.Join(s.StateDir, "quarantine"))
+		tell(w, "  ", "rows and cells that could not be used are in %s, each with line and reason", filepath.Join(s.StateDir, "quarantine"))
 	}
 	var states []string
 	for _, st := range sortedStates(s.Drops) {
 		states = append(states, fmt.Sprintf("%d %s", s.Drops[st], st))
 	}
-	say(w, "drops: %s; last taken %s\n", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
-	say(w, "disk: %s of %s used, the file system has %s free\n\n", diskspace.Binary(s.Disk.Used), diskspace.Binary(s.Disk.Quota), diskspace.Binary(s.Disk.Free))
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SCHEDULER\tCOMPONENT\tLAST SEALED\tLAST IN BUCKET\tWAITING\tOVERDUE\tSILENT\tLATE ROWS\tNEXT WAKE-UP")
-	for _, sc := range s.Schedulers {
-		for _, c := range sc.Components {
-			say(t, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", sc.Name, c.Name, stamp(c.LastSealed), stamp(c.LastVerified), c.Backlog, c.Overdue, c.Silent, c.LateRows, stamp(sc.NextWake))
-		}
-	}
-	t.Flush()
+	tell(w, "", "drops: %s; last taken %s", orNone(strings.Join(states, ", ")), stamp(s.LastTaken))
+	tell(w, "", "disk: %s of %s used, the file system has %s free", diskspace.Binary(s.Disk.Used), diskspace.Binary(s.Disk.Quota), diskspace.Binary(s.Disk.Free))
+	fmt.Fprintln(w)
+	printStreams(w, s)
 	printWindowsOf(w, s)
 	if len(s.Attention) == 0 {
 		fmt.Fprintln(w, "\nnothing needs attention")
@@ -172,7 +163,12 @@ func printSnapshot(w io.Writer, s status.Snapshot) {
 	}
 	fmt.Fprintln(w, "\nneeds attention:")
 	for _, a := range s.Attention {
-		say(w, "- %s, since %s: %s\n  %s\n", a.About, stamp(a.Since), a.What, a.Remedy)
+		since := ""
+		if !a.Since.IsZero() {
+			since = ", since " + stamp(a.Since)
+		}
+		tell(w, "", "- %s%s: %s", whole(a.About), since, a.What)
+		tell(w, "  ", "%s", a.Remedy)
 	}
 }
 
@@ -182,15 +178,16 @@ func printDrops(w io.Writer, drops []status.Drop) {
 		if d.Version > 0 {
 			version = fmt.Sprintf(" (version %d)", d.Version)
 		}
-		say(w, "%s%s: %s\n  %s\n", d.Path, version, d.State, d.Why)
+		tell(w, "", "%s%s: %s", whole(d.Path), version, d.State)
+		tell(w, "  ", "%s", d.Why)
 		if d.Counts.Rows > 0 {
 			c := d.Counts
 			span := "no row that could be used"
 			if !d.First.IsZero() {
 				span = "rows from " + stamp(d.First) + " to " + stamp(d.Last)
 			}
-			say(w, "  component %s, %s, taken %s\n", orNone(d.Component), span, stamp(d.TakenAt))
-			say(w, "  %s = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %s, %d repeated, %d the same, %s unreadable\n",
+			tell(w, "  ", "component %s, %s, taken %s", orNone(d.Component), span, stamp(d.TakenAt))
+			tell(w, "  ", "%s = %d in windows + %d waiting + %d late + %d older + %d ahead + %d ambiguous + %d bad; %s, %d repeated, %d the same, %s unreadable",
 				count(c.Rows, "row"), c.Windowed, c.Open, c.Late, c.Older, c.Ahead, c.Ambiguous, c.Bad, count(c.Values, "value"), c.Repeated, c.Same, count(c.BadCells, "cell"))
 		}
 		printWindows(w, d.Windows)
@@ -199,12 +196,13 @@ func printDrops(w io.Writer, drops []status.Drop) {
 
 func printWindows(w io.Writer, windows []status.Window) {
 	for _, win := range windows {
-		say(w, "  %s/%s %s: %s\n    %s\n", win.Scheduler, win.Component, stamp(win.Start), win.State, win.Why)
+		say(w, "  %s/%s %s: %s\n", win.Scheduler, win.Component, stamp(win.Start), win.State)
+		tell(w, "    ", "%s", win.Why)
 		if win.Remedy != "" {
-			say(w, "    %s\n", win.Remedy)
+			tell(w, "    ", "%s", win.Remedy)
 		}
 		if win.Key != "" {
-			say(w, "    s3://%s/%s, %d bytes, generation %d\n", win.Bucket, win.Key, win.Size, win.Generation)
+			tell(w, "    ", "s3://%s/%s, %d bytes, generation %d", win.Bucket, win.Key, win.Size, win.Generation)
 		}
 		printResult(w, win.Result)
 	}

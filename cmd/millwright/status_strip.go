@@ -10,27 +10,19 @@ import (
 	"millwright/internal/event"
 )
 
-// letters stand for the stages of windows, in the order of the legend.
-func letters() []struct {
-	stage  status.Stage
-	letter byte
-	word   string
-} {
-	return []struct {
-		stage  status.Stage
-		letter byte
-		word   string
-	}{
-		{status.Delivered, '+', "delivered"},
-		{status.Uploaded, 'u', "uploaded"},
-		{status.Sealed, 's', "sealed"},
-		{status.Received, 'r', "received"},
-		{status.Open, '.', "under way"},
-		{status.Missing, '?', "result missing"},
-		{status.Failed, 'x', "run failed"},
-		{status.Unscored, 'o', "too late to be scored"},
-		{status.Silent, '0', "no file"},
-		{status.Nothing, '-', "no rows"},
+// letters stand for the stages of windows.
+func letters() map[status.Stage]byte {
+	return map[status.Stage]byte{
+		status.Delivered: '+',
+		status.Uploaded:  'u',
+		status.Sealed:    's',
+		status.Received:  'r',
+		status.Open:      '.',
+		status.Missing:   '?',
+		status.Failed:    'x',
+		status.Unscored:  'o',
+		status.Silent:    '0',
+		status.Nothing:   '-',
 	}
 }
 
@@ -42,15 +34,18 @@ func printWindowsOf(w io.Writer, s status.Snapshot) {
 		if strip == "" {
 			continue
 		}
-		say(w, "\n%s: windows from %s, oldest first; last result %s\n  %s\n  %s\n", sc.Name, stamp(sc.Windows[0].Start), stamp(sc.LastResult), strip, legend)
+		fmt.Fprintln(w)
+		tell(w, "", "%s: windows from %s, oldest first; last result %s", sc.Name, timeOfDay(sc.Windows[0].Start, s.Time), timeOfDay(sc.LastResult, s.Time))
+		say(w, "  %s\n", strip)
+		tell(w, "  ", "%s", legend)
 		if e := sc.Latest; e != nil {
-			say(w, "  latest event: %s\n", tellEvent(e))
+			tell(w, "  ", "latest event: %s", describeEvent(e, s.Time))
 		}
 	}
 }
 
 func letterStrip(cells []status.Cell) (strip, legend string) {
-	seen := map[status.Stage]int{}
+	letter, seen := letters(), map[status.Stage]int{}
 	late := 0
 	var b strings.Builder
 	for _, c := range cells {
@@ -58,16 +53,12 @@ func letterStrip(cells []status.Cell) (strip, legend string) {
 		if c.LateRows > 0 {
 			late++
 		}
-		for _, l := range letters() {
-			if l.stage == c.Stage {
-				b.WriteByte(l.letter)
-			}
-		}
+		b.WriteByte(letter[c.Stage])
 	}
 	var words []string
-	for _, l := range letters() {
-		if n := seen[l.stage]; n > 0 {
-			words = append(words, fmt.Sprintf("%c %d %s", l.letter, n, l.word))
+	for _, g := range status.Stages() {
+		if n := seen[g]; n > 0 {
+			words = append(words, whole(fmt.Sprintf("%c %d %s", letter[g], n, g.Words())))
 		}
 	}
 	if late > 0 {
@@ -76,11 +67,11 @@ func letterStrip(cells []status.Cell) (strip, legend string) {
 	return b.String(), strings.Join(words, ", ")
 }
 
-func tellEvent(e *event.Document) string {
+func describeEvent(e *event.Document, now time.Time) string {
 	how := map[event.State]string{event.Open: "still going on", event.Closed: "over", event.Unknown: "end unknown"}[e.State]
-	text := fmt.Sprintf("from %s to %s (%s), peak %.2f at %s", stamp(e.Start), stamp(e.End), how, e.Peak, e.PeakAt.UTC().Format(time.TimeOnly))
+	text := fmt.Sprintf("%s to %s (%s), peak %.2f at %s", timeOfDay(e.Start, now), timeOfDay(e.End, now), how, e.Peak, timeOfDay(e.PeakAt, now))
 	for i, s := range e.Top[:min(3, len(e.Top))] {
-		text += fmt.Sprintf("%s %s %.0f %%", []string{";", ","}[min(i, 1)], s.Name, 100*s.Value)
+		text += fmt.Sprintf("%s %s", []string{";", ","}[min(i, 1)], whole(fmt.Sprintf("%s %.0f %%", s.Name, 100*s.Value)))
 	}
 	return text
 }
@@ -100,9 +91,9 @@ func printResult(w io.Writer, r *status.Result) {
 	if r.Why != "" {
 		text += ": " + r.Why
 	}
-	say(w, "    %s\n", text)
+	tell(w, "    ", "%s", text)
 	if r.Remedy != "" {
-		say(w, "    %s\n", r.Remedy)
+		tell(w, "    ", "%s", r.Remedy)
 	}
 	if r.Path != "" {
 		say(w, "    %s\n", r.Path)

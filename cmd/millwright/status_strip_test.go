@@ -16,7 +16,7 @@ func TestStatusShowsWindowsByLetters(t *testing.T) {
 		"--------++++++++++++++++++++++0++++++++++++xxxur",
 		"x 3 run failed",
 		"++++++++++++++++??++++++++o++++++++++++++++++usr",
-		"latest event: from 2026-01-05T06:55:00Z",
+		"latest event: 06:55 to 08:30 (over)",
 		`gearbox-2\bearing_temperature_drive_end 31 %`,
 		"1 with late rows",
 		"disk: ",

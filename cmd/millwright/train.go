@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -35,6 +36,8 @@ type trainVerb struct {
 	hold        string
 	model       string
 	weekly      float64
+	json        bool
+	cutOff      bool // rows of a file are lost
 	period      periodArgs
 	dialect     dialectArgs
 }
@@ -47,23 +50,27 @@ func newTrainCommand() *cobra.Command {
 		Long: `Learn from a machine's history what is normal, and write the model.
 
 A file's name without .csv is its component; of a folder the files in it count, and
-those in its folders, whose names are then the components. Times labelled as anomalies
-(--labels: a CSV of start,end[,rating] without a header) are not learnt, nor are rows
-while the machine is off (--off) or has just come on again. Times rated NO_ANOMALY are
-taken for normal however odd they look; NEUTRAL says nothing.
+those in its folders, whose names are then the components (pump for pump/2026/01).
+Times labelled as anomalies (--labels: a CSV of start,end[,rating] without a header) are
+not learnt, nor are rows while the machine is off (--off) or has just come on again.
+Times rated NO_ANOMALY are taken for normal, and told of where they stand out; NEUTRAL says nothing.
 
 All columns of numbers are read, or those that --schema names, in its order: the JSON of
 a data set's schema as the service has it, {"Components": [{"ComponentName": "pump",
 "Columns": [{"Name": "flow", "Type": "DOUBLE"}]}]}.
 
-The alarm limit follows --false-alarms-per-week, which takes 14 days of history to
+The alarm limit follows --false-alarms-per-week, which takes 14 days of running to
 verify. With --mode update only rows newer than the base model's are read; what they
 tell is added to what the base knows.`,
 		Example: `  millwright train --data plant/history --labels plant/labels.csv --off 'pump-7\speed < 100' --model plant/pump.mwm
   millwright train --mode update --base plant/pump.mwm --data plant/new --labels plant/labels.csv --model plant/pump-2.mwm`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return v.run(cmd.Context(), cmd.OutOrStdout(), newLogger("info", "console", cmd.ErrOrStderr()))
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if err := v.sensible(cmd.Flags()); err != nil {
+				return exit(exitUsage, err)
+			}
+			v.data = append(v.data, paths...)
+			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
@@ -79,21 +86,37 @@ tell is added to what the base knows.`,
 	f.StringVar(&v.hold, "hold", "auto", "`DURATION` for which a value stands for empty bins after it; auto: from each sensor's own intervals")
 	f.Float64Var(&v.weekly, "false-alarms-per-week", 1, "`NUMBER` of false alarms a week to aim at")
 	f.StringVar(&v.model, "model", "", "`FILE` to write (required)")
+	f.BoolVar(&v.json, "json", false, "print what the model holds as JSON")
 	must(cmd.MarkFlagRequired("data"))
 	must(cmd.MarkFlagRequired("model"))
-	v.period.flags(f, "learn from rows from `T` on (RFC 3339)", "learn from rows before `T`")
+	v.period.flags(f, "learn from rows from `T` on: 2026-01-05, or with a time (and its zone)", "learn from rows before `T`")
 	v.dialect.flags(f)
+	once(f)
 	return cmd
 }
 
-func (v *trainVerb) run(ctx context.Context, out io.Writer, log *zap.Logger) error {
+// trainHeap is the heap that a training keeps to as long as its live part is smaller,
+// so that 300 sensors in six modes take less than 1 GiB. GOMEMLIMIT sets another.
+const trainHeap = 768 << 20
+
+func (v *trainVerb) run(ctx context.Context, out, errs io.Writer) error {
 	s, err := v.settings()
 	if err != nil {
-		return exit(exitUsage, err)
+		return usage(err)
 	}
-	m, err := v.train(ctx, s, log)
-	if err != nil {
+	model := output{flag: "model", path: v.model, holds: "model", ours: detect.IsModel}
+	if err := model.check(slices.Concat(v.data, []string{v.schema, v.labels})...); err != nil {
 		return err
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(trainHeap))
+	}
+	shown := showTraining(errs)
+	defer shown.wait()
+	s.Progress = shown
+	m, err := v.train(ctx, s, shown)
+	if err != nil {
+		return stopped(ctx, err, model)
 	}
 	b, err := m.MarshalBinary()
 	if err != nil {
@@ -102,16 +125,24 @@ func (v *trainVerb) run(ctx context.Context, out io.Writer, log *zap.Logger) err
 	if err := atomicfile.Write(v.model, b, 0o640); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, m)
-	return err
+	shown.wait() // what is drawn later would stand in the summary's place
+	if v.json {
+		err = printJSON(out, m.Describe())
+	} else {
+		_, err = fmt.Fprintln(out, m)
+	}
+	if err != nil {
+		return err
+	}
+	return complete(v.cutOff)
 }
 
-func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logger) (*detect.Model, error) {
-	from, to, err := v.period.ends()
+func (v *trainVerb) train(ctx context.Context, s detect.Settings, shown *trainProgress) (*detect.Model, error) {
+	read, err := v.dialect.options()
 	if err != nil {
 		return nil, exit(exitUsage, err)
 	}
-	read, err := v.dialect.options()
+	from, to, err := v.period.ends(read.Zone)
 	if err != nil {
 		return nil, exit(exitUsage, err)
 	}
@@ -121,18 +152,25 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logge
 	}
 	switch v.mode {
 	case "full":
-		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, CSV: read}, log)
+		src, err := openData(ctx, v.data, files.Options{Rate: s.Rate, Columns: columns, Faults: s.Labels.Anomaly, CSV: read, Read: shown.look()}, shown.log, v.labels)
 		if err != nil {
 			return nil, err
 		}
+		v.cutOff = src.CutOff()
 		if none := src.Missing(); len(none) > 0 {
 			return nil, exit(exitData, fmt.Errorf("%s is in the schema and in no file of --data", none[0]))
 		}
-		return trained(detect.Train(ctx, frame.Part{Source: src, From: from, To: to}, s, log))
-	case "update":
-		if v.base == "" {
-			return nil, exit(exitUsage, errors.New("--mode update: --base names the model to update"))
+		if err := resolve(src, &s); err != nil {
+			return nil, exit(exitData, err)
 		}
+		if err := meets(src, from, to); err != nil {
+			return nil, exit(exitData, err)
+		}
+		s.Voided = voided(src, shown.log)
+		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
+		defer done()
+		return trained(detect.Train(ctx, rows, s, shown.log))
+	case "update":
 		base, err := readModel(v.base)
 		if err != nil {
 			return nil, err
@@ -140,13 +178,37 @@ func (v *trainVerb) train(ctx context.Context, s detect.Settings, log *zap.Logge
 		if columns != nil && !slices.Equal(columns, base.Columns()) {
 			return nil, exit(exitUsage, errors.New("--schema has other columns than the base model: train in full"))
 		}
-		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), CSV: read}, log)
+		src, err := openData(ctx, v.data, files.Options{Rate: base.Rate(), Columns: base.Columns(), Codes: base.Codes(), CSV: read, Read: shown.look()}, shown.log, v.labels)
 		if err != nil {
 			return nil, err
 		}
-		return trained(detect.Update(ctx, base, frame.Part{Source: src, From: from, To: to}, s, log))
+		v.cutOff = src.CutOff()
+		rows, done := shown.read(src, frame.Part{Source: src, From: from, To: to})
+		defer done()
+		m, err := trained(detect.Update(ctx, base, rows, s, shown.log))
+		if err == nil {
+			v.tellUpdate(base, m, shown.log)
+		}
+		return m, err
 	}
 	return nil, exit(exitUsage, fmt.Errorf("--mode %s: full or update", v.mode))
+}
+
+// voided tells of the codes among the readings.
+func voided(src *files.Source, log *zap.Logger) []detect.Voided {
+	var all []detect.Voided
+	var codes []float64
+	readings := 0
+	for _, c := range src.Coded() {
+		all = append(all, detect.Voided(c))
+		codes, readings = append(codes, c.Codes...), readings+c.Readings
+	}
+	if len(all) > 0 {
+		slices.Sort(codes)
+		log.Warn("codes for no reading are taken for missing; model inspect lists them, --bad-values adds others",
+			zap.Float64s("codes", slices.Compact(codes)), zap.Int("readings", readings), zap.Int("sensors", len(all)))
+	}
+	return all
 }
 
 // trained makes what training refuses a matter of the data.
@@ -176,11 +238,17 @@ func (v *trainVerb) settings() (detect.Settings, error) {
 	if s.Restart, err = autoDuration(v.restart); err != nil {
 		return s, fmt.Errorf("--restart: %w", err)
 	}
+	if s.Restart < 0 {
+		return s, fmt.Errorf("--restart %s: it cannot be below 0", v.restart)
+	}
 	if v.restart != "auto" && s.Restart == 0 {
 		s.Restart = -1
 	}
 	if s.Hold, err = autoDuration(v.hold); err != nil {
 		return s, fmt.Errorf("--hold: %w", err)
+	}
+	if err := s.Validate(); err != nil {
+		return s, err
 	}
 	labels, err := v.dialect.labels(v.labels)
 	s.Labels = detect.Labels(labels)
@@ -195,21 +263,38 @@ func autoDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// openData finds and opens files, and tells what is wrong with them.
-func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger) (*files.Source, error) {
-	list, err := files.Find(paths)
+// openData finds and opens files, but for those besides, which are no data, and tells
+// what is wrong with them.
+func openData(ctx context.Context, paths []string, o files.Options, log *zap.Logger, besides ...string) (*files.Source, error) {
+	list, skipped, err := files.Find(paths)
 	if err != nil {
 		return nil, exit(exitUsage, err)
 	}
+	list = slices.DeleteFunc(list, func(f files.File) bool {
+		info, err := os.Stat(f.Path)
+		return err == nil && slices.ContainsFunc(besides, func(path string) bool { return sameFile(path, info) })
+	})
+	if len(list) == 0 {
+		return nil, exit(exitUsage, errors.New("--data names only the file of --labels"))
+	}
+	if len(skipped) > 0 {
+		log.Warn("files that are not read, as they are neither .csv nor .csv.gz", zap.String("files", files.Few(skipped)))
+	}
 	src, err := files.Open(ctx, list, o)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, exit(exitData, errors.New(asFlags.Replace(err.Error())))
 	}
 	for _, n := range src.Notes() {
 		log.Warn("data", zap.String("note", asFlags.Replace(n)))
 	}
-	for _, n := range src.Missing() {
-		log.Warn("a sensor is in no file", zap.Stringer("sensor", n))
+	if _, last := src.Span(); last > time.Now().Add(day).UnixNano() {
+		log.Warn("rows are dated in the future: correct their clock or --time-zone, or leave them out with --to", zap.String("newest", stampOf(last)))
+	}
+	if none := src.Missing(); len(none) > 0 {
+		log.Warn("sensors are in no file", zap.Int("sensors", len(none)), zap.String("names", few(none, frame.Name.String)))
 	}
 	return src, nil
 }
@@ -230,7 +315,7 @@ func (d *dialectArgs) labels(path string) (files.Labels, error) {
 	defer f.Close()
 	l, err := files.ReadLabels(f, o.Zone)
 	if err != nil {
-		return l, fmt.Errorf("%s: %w", path, err)
+		return l, exit(exitData, fmt.Errorf("%s: %w", path, err))
 	}
 	return l, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"math"
 	"runtime"
@@ -82,10 +81,7 @@ func (a validateArgs) run(ctx context.Context, paths []string, stdout, stderr io
 	}
 	absent := err
 	if a.json {
-		e := json.NewEncoder(stdout)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		err = e.Encode(report)
+		err = sayJSON(stdout, report)
 	} else {
 		err = report.Text(stdout)
 	}

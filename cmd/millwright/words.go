@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -36,6 +37,26 @@ func stamp(t time.Time) string {
 		return "-"
 	}
 	return t.UTC().Format("2006-01-02T15:04:05Z")
+}
+
+// sayJSON prints what a verb found as JSON.
+func sayJSON(w io.Writer, value any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(value)
+}
+
+// present is what --at takes for the present, or else wall time.
+func present(at string) (time.Time, error) {
+	if at == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return t, exit(exitUsage, fmt.Errorf("read --at %q: write it like 2026-01-05T00:00:00Z", at))
+	}
+	return t, nil
 }
 
 func orNone(s string) string {

@@ -31,6 +31,7 @@ type trouble struct {
 // below is a walk through the folders of components.
 type below struct {
 	report  *Report
+	key     string // of the drop folder in the file
 	drop    *config.Drop
 	files   take.Folder
 	skipped []string
@@ -45,14 +46,13 @@ func (r *Report) below(ctx context.Context, i int, d *config.Drop) {
 	if err != nil {
 		return // a fault of the file
 	}
-	b := &below{report: r, drop: d, files: take.Folder{Path: d.Path, Include: d.Include, Component: rule}, skipped: []string{r.cfg.StateDir, d.Archive.Dir}}
+	b := &below{report: r, key: fmt.Sprintf("drops[%d]", i), drop: d, files: take.Folder{Path: d.Path, Include: d.Include, Component: rule}, skipped: []string{r.cfg.StateDir, d.Archive.Dir}}
 	for o := range r.cfg.Drops {
 		if o != i {
 			b.skipped = append(b.skipped, r.cfg.Drops[o].Path)
 		}
 	}
-	key := fmt.Sprintf("drops[%d]", i)
-	b.folder(ctx, key, ".", 0)
+	b.folder(ctx, ".", 0)
 	for _, t := range b.found {
 		names := strings.Join(t.folders[:min(len(t.folders), mostNamed)], ", ")
 		if n := len(t.folders) - mostNamed; n > 0 {
@@ -75,7 +75,7 @@ func (b *below) add(t trouble, folder string) {
 }
 
 // folder looks at the folder at name, a path below the drop folder.
-func (b *below) folder(ctx context.Context, key, name string, depth int) {
+func (b *below) folder(ctx context.Context, name string, depth int) {
 	path := filepath.Join(b.drop.Path, name)
 	if b.looked++; b.looked > mostFolders || ctx.Err() != nil || depth > 0 && slices.Contains(b.skipped, path) {
 		return
@@ -83,11 +83,11 @@ func (b *below) folder(ctx context.Context, key, name string, depth int) {
 	entries, err := os.ReadDir(path)
 	if depth > 0 {
 		if err != nil {
-			b.add(trouble{key: key + ".path", problem: "cannot be listed: " + cause(err), remedy: "give the agent's user the rights r and x on it"}, path)
+			b.add(trouble{key: b.key + ".path", problem: "cannot be listed: " + cause(err), remedy: "give the agent's user the rights r and x on it"}, path)
 			return
 		}
 		if b.drop.After != config.Keep && unix.Access(path, unix.W_OK|unix.X_OK) != nil {
-			b.add(trouble{key: key + ".after", problem: "files cannot be taken away from there", remedy: "give the agent's user the right w on it, or use after: keep"}, path)
+			b.add(trouble{key: b.key + ".after", problem: "files cannot be taken away from there", remedy: "give the agent's user the right w on it, or use after: keep"}, path)
 		}
 	}
 	judged := false
@@ -96,26 +96,26 @@ func (b *below) folder(ctx context.Context, key, name string, depth int) {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case e.IsDir() && depth < deepest:
-			b.folder(ctx, key, at, depth+1)
+			b.folder(ctx, at, depth+1)
 		case e.Type()&fs.ModeSymlink != 0:
 			if st, err := os.Stat(filepath.Join(b.drop.Path, at)); err == nil && st.IsDir() {
-				b.add(trouble{key: key + ".path", problem: "links to folders are not followed", remedy: "name the folders themselves in drops", warning: true}, filepath.Join(b.drop.Path, at))
+				b.add(trouble{key: b.key + ".path", problem: "links to folders are not followed", remedy: "name the folders themselves in drops", warning: true}, filepath.Join(b.drop.Path, at))
 			}
 		case e.Type().IsRegular() && !judged && b.files.Includes(at):
 			judged = b.files.Component.Kind != take.ByFile
-			b.component(key, at, path)
+			b.component(at, path)
 		}
 	}
 }
 
 // component holds a file's component against those of the schedulers.
-func (b *below) component(key, file, folder string) {
+func (b *below) component(file, folder string) {
 	name, err := b.files.ComponentOf(file)
 	switch {
 	case err != nil:
-		b.add(trouble{key: key + ".component", problem: err.Error(), remedy: "until then its files are refused", warning: true}, folder)
+		b.add(trouble{key: b.key + ".component", problem: err.Error(), remedy: "until then its files are refused", warning: true}, folder)
 	case name == "": // its columns tell
 	case !slices.ContainsFunc(b.report.cfg.Schedulers, func(s config.Scheduler) bool { return slices.Contains(s.Components, name) }):
-		b.add(trouble{key: key + ".component", problem: fmt.Sprintf("no scheduler has the component %q: its files are refused", name), remedy: "add it to a scheduler's components, or correct drops.component", warning: true}, folder)
+		b.add(trouble{key: b.key + ".component", problem: fmt.Sprintf("no scheduler has the component %q: its files are refused", name), remedy: "add it to a scheduler's components, or correct drops.component", warning: true}, folder)
 	}
 }

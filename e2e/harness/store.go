@@ -73,12 +73,12 @@ func (s *Store) start() {
 	if s.err != nil {
 		return
 	}
-	storer, err := meta.NewSideCar(side)
+	storer, opts, err := attributes(data, side)
 	if err != nil {
 		s.err = err
 		return
 	}
-	be, err := posix.New(data, storer, posix.PosixOpts{SideCarDir: side, CopyObjectThreshold: 5 << 30})
+	be, err := posix.New(data, storer, opts)
 	if err != nil {
 		s.err = err
 		return
@@ -98,6 +98,18 @@ func (s *Store) start() {
 		os.RemoveAll(dir)
 	}
 	s.err = reachable(s.addr, ended)
+}
+
+// attributes keeps an object's metadata with its bytes where the file system
+// can: beside them, a read may get the bytes of before with the ETag of after.
+func attributes(data, side string) (meta.MetadataStorer, posix.PosixOpts, error) {
+	opts := posix.PosixOpts{CopyObjectThreshold: 5 << 30}
+	if (meta.XattrMeta{}).Test(data) == nil {
+		return meta.XattrMeta{}, opts, nil
+	}
+	opts.SideCarDir = side
+	beside, err := meta.NewSideCar(side)
+	return beside, opts, err
 }
 
 func freeAddr() (string, error) {

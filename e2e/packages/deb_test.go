@@ -47,15 +47,21 @@ func (p *plant) drop(component string) string {
 
 func (p *plant) dropInto(dir, component string) string {
 	p.t.Helper()
+	p.dropRows(dir, 1, 6)
+	return fmt.Sprintf("%s_%s.csv", component, p.window.Format("20060102150405"))
+}
+
+// dropRows writes a file with a row for each of these minutes of the window.
+func (p *plant) dropRows(dir string, first, last int) {
+	p.t.Helper()
 	var b strings.Builder
 	b.WriteString("Timestamp,flow\n")
-	for m := 1; m <= 6; m++ {
+	for m := first; m <= last; m++ {
 		at := p.window.Add(time.Duration(m) * time.Minute)
 		fmt.Fprintf(&b, "%s,%d\n", at.Format(time.RFC3339), at.Minute())
 	}
 	p.write("opt/drop.csv", b.String())
-	p.shell(fmt.Sprintf("runuser -u logger -- sh -euc 'mkdir -p %s; cp /opt/drop.csv %[1]s/%s.csv'", dir, p.window.Format("150405")))
-	return fmt.Sprintf("%s_%s.csv", component, p.window.Format("20060102150405"))
+	p.shell(fmt.Sprintf("runuser -u logger -- sh -euc 'mkdir -p %s; cp /opt/drop.csv %[1]s/%s-%d.csv'", dir, p.window.Format("150405"), first))
 }
 
 // arrives waits for an object and compares it with what the rows make.
@@ -298,11 +304,15 @@ func (p *plant) killed(t *testing.T) {
 	}
 }
 
+// watchdog has systemd miss a process that does nothing any more, with the first
+// rows of a window taken and the others dropped meanwhile.
 func (p *plant) watchdog(t *testing.T) {
 	p.t = t
 	if of := p.property("WatchdogUSec"); of != "2min" {
 		t.Errorf("the watchdog waits %s", of)
 	}
+	const dropIn = "/etc/systemd/system/millwright.service.d/watchdog.conf"
+	p.shell("printf '[Service]\\nWatchdogSec=30s\\n' >" + dropIn + "; systemctl daemon-reload; systemctl restart millwright")
 	was := p.property("WatchdogTimestampMonotonic")
 	p.until("the watchdog is fed", func() string {
 		if now := p.property("WatchdogTimestampMonotonic"); now == was || now == "0" {
@@ -310,6 +320,28 @@ func (p *plant) watchdog(t *testing.T) {
 		}
 		return ""
 	})
+	p.next()
+	read := p.account().Rows.Read
+	p.dropRows("/srv/drop/pump-7", 1, 3)
+	p.until("the first rows are taken", func() string {
+		if now := p.account().Rows.Read; now != read+3 {
+			return fmt.Sprint(now)
+		}
+		return ""
+	})
+	pid := p.property("MainPID")
+	p.run("systemctl", "kill", "-s", "STOP", "--kill-who=main", "millwright")
+	p.dropRows("/srv/drop/pump-7", 4, 6)
+	p.arrives(fmt.Sprintf("pump-7_%s.csv", p.window.Format("20060102150405")))
+	if now, n := p.property("MainPID"), p.property("NRestarts"); now == pid || n != "1" {
+		t.Errorf("the process is %s, was %s; started again %s times", now, pid, n)
+	}
+	for _, line := range []string{"Watchdog timeout (limit 30s)!", "Failed with result 'watchdog'"} {
+		if log := p.run("journalctl", "--no-pager", "-o", "cat", "-u", "millwright"); !strings.Contains(log, line) {
+			t.Errorf("systemd does not say %q:\n%s", line, log)
+		}
+	}
+	p.shell("rm " + dropIn + "; systemctl daemon-reload; systemctl restart millwright")
 }
 
 func (p *plant) upgrade(t *testing.T) {

@@ -10,13 +10,15 @@ type Calibration struct {
 	Median []float64 // of each member
 	Top    []float64 // 99 % quantile of each member
 	Usual  float64   // median of the members' mean
+
+	without without // in training only
 }
 
 // members are: sensors from the others; from the others and lags; principal components.
 const members = 3
 
 // calibrate takes the raw scores of rows that the fit had not seen.
-func calibrate(rows []channels) Calibration {
+func calibrate(rows []channels, w without) Calibration {
 	pick := func(of func(channels) float64) []float64 {
 		var v []float64
 		for _, c := range rows {
@@ -26,7 +28,7 @@ func calibrate(rows []channels) Calibration {
 		}
 		return v
 	}
-	var k Calibration
+	k := Calibration{without: w}
 	k.T2 = positive(quantile(pick(func(c channels) float64 { return c.t2 }), 0.99))
 	k.Q = positive(quantile(pick(func(c channels) float64 { return c.q }), 0.99))
 	for m := range members {
@@ -54,11 +56,11 @@ func (k *Calibration) raw(c channels) [members]float64 {
 func (k *Calibration) score(c channels) float64 {
 	var sum, n float64
 	for m, raw := range k.raw(c) {
-		if math.IsNaN(raw) {
+		if math.IsNaN(raw) || k.without.member && k.without.memberAt == m {
 			continue
 		}
 		sum += math.Log1p(max(0, raw-k.Median[m]) / positive(k.Top[m]-k.Median[m]))
 		n++
 	}
-	return sum / n
+	return sum / max(n, 1)
 }

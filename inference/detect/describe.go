@@ -60,12 +60,23 @@ func (m *Model) Describe() Description {
 	return d
 }
 
-// Text is the description for people.
+// margin is where the text of a description begins, width where it ends if it can.
+const (
+	margin = 15
+	width  = 79
+)
+
+// Text is the description for people, for a terminal of 80 columns.
 func (d Description) Text() string {
 	var b strings.Builder
-	line := func(name, form string, v ...any) { fmt.Fprintf(&b, "%-14s %s\n", name, fmt.Sprintf(form, v...)) }
+	line := func(name, form string, v ...any) {
+		for _, text := range wrap(fmt.Sprintf(form, v...), width-margin) {
+			fmt.Fprintf(&b, "%-*s%s\n", margin, name, text)
+			name = ""
+		}
+	}
 	line("trained on", "%s to %s, every %s", d.Start.Format(time.RFC3339), d.End.Format(time.RFC3339), d.Rate)
-	line("rows", "%d, of which %d were learnt and %d only count for the limit; %d labelled anomalies left out", d.Trained.Rows, d.Trained.Learnt, d.Trained.Trimmed, d.Trained.Labels)
+	line("rows", "%s", d.Trained.rows())
 	if d.Off != "" {
 		line("off when", "%s; for %s afterwards judged as a restart", d.Off, d.Restart)
 	}
@@ -76,19 +87,109 @@ func (d Description) Text() string {
 		}
 	}
 	line("smoothing", "inputs %d rows, score %d rows; %d rows decide a result", d.Spans.Input, d.Spans.Score, d.Context)
-	line("limit", "%.4g (median %.4g), %.2g episodes a week of the history", d.Limit.Limit, d.Limit.Median, d.Limit.Weekly)
+	line("limit", "%.4g (median %.4g), %s of the history", d.Limit.Limit, d.Limit.Median, weekly(d.Limit.Weekly))
+	if d.Limit.Target > 0 && d.Limit.Weekly > d.Limit.Target {
+		line("", "more than the false alarms asked for, %.2g: has it faults without a label?", d.Limit.Target)
+	}
 	if !d.Limit.Verified {
-		line("", "the history is too short to verify the false alarms per week")
+		line("", "the history is too short to verify the false alarms per week: its rows that count are %s of running, unlabelled time", d.counting())
 	}
 	for _, a := range d.Trained.Above {
-		line("above it", "%s to %s, though labelled NO_ANOMALY: %d rows, at most %.4g", time.Unix(0, a.Start).UTC().Format(time.RFC3339), time.Unix(0, a.End).UTC().Format(time.RFC3339), a.Rows, a.Peak)
+		line("above it", "%s to %s, though labelled NO_ANOMALY: %s, at most %.4g", time.Unix(0, a.Start).UTC().Format(time.RFC3339), time.Unix(0, a.End).UTC().Format(time.RFC3339), plural(a.Rows, "row"), a.Peak)
 	}
-	line("sensors", "%d:", len(d.Sensors))
-	for _, s := range d.Sensors {
-		line("", "%-40s mean %-10.4g spread %-10.4g left over %.2g of it, held %s", s.Name, s.Mean, s.Spread, s.Residual, s.Hold)
+	d.table(&b)
+	for _, s := range d.Trained.Voided {
+		line("not believed", "%s: %s far outside all others taken for missing%s", s.Sensor, plural(s.Readings, "reading"), codes(s.Codes))
 	}
 	for _, s := range d.Trained.Dropped {
 		line("dropped", "%s: %s", s.Sensor, s.Reason)
 	}
 	return b.String()
+}
+
+// table lists the sensors.
+func (d Description) table(b *strings.Builder) {
+	longest := 0
+	for _, s := range d.Sensors {
+		longest = max(longest, len(s.Name))
+	}
+	fmt.Fprintf(b, "%-*s%-*s %10s %10s %9s  held\n", margin, "sensors", longest, fmt.Sprint(len(d.Sensors)), "mean", "spread", "left over")
+	for _, s := range d.Sensors {
+		fmt.Fprintf(b, "%-*s%-*s %10.4g %10.4g %9.2g  %s\n", margin, "", longest, s.Name, s.Mean, s.Spread, s.Residual, s.Hold)
+	}
+}
+
+// counting is for how long there are rows that the limit is of.
+func (d Description) counting() time.Duration {
+	rate, err := time.ParseDuration(d.Rate)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(d.Trained.Learnt+d.Trained.Trimmed) * rate
+}
+
+// rows tells what became of the rows.
+func (t Trained) rows() string {
+	text := fmt.Sprintf("%d: %d learnt", t.Rows, t.Learnt)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{t.Trimmed, "far out, for the limit only"},
+		{t.Off, "off"},
+		{t.Restart, "restarting"},
+		{t.Faulty, "in or beside " + plural(t.Labels, "labelled anomaly")},
+		{t.Unknown, "of which too little is known"},
+	} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	return text
+}
+
+// weekly is a number of episodes.
+func weekly(n float64) string {
+	if text := fmt.Sprintf("%.2g", n); text != "1" {
+		return text + " episodes a week"
+	}
+	return "1 episode a week"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		noun = stem + "ie"
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// wrap breaks text between words into lines of at most width, as far as that goes.
+func wrap(text string, width int) []string {
+	var lines []string
+	at := ""
+	for _, word := range strings.Fields(text) {
+		if at != "" && len(at)+1+len(word) > width {
+			lines, at = append(lines, at), ""
+		}
+		if at != "" {
+			at += " "
+		}
+		at += word
+	}
+	return append(lines, at)
+}
+
+// codes tells of the values that are taken for missing wherever they come.
+func codes(values []float64) string {
+	if len(values) == 0 {
+		return ""
+	}
+	text := "; always so of"
+	for _, v := range values {
+		text += fmt.Sprintf(" %g", v)
+	}
+	return text
 }

@@ -8,7 +8,8 @@ import (
 
 // basis is what turns rows into vectors. It is fixed before anything is fitted.
 type basis struct {
-	columns []int // of the source, one for each sensor that serves
+	columns []int   // of the source, one for each sensor that serves
+	fences  []Fence // one for each column of the source
 	spans   Spans
 	modes   Modes // by index of the sensors that serve
 	scale   Scale // to fill by
@@ -23,6 +24,7 @@ type vector struct {
 	mode    int       //
 	guessed bool      // the sensor that sets the mode is missing
 	pilot   float64   // that sensor's smoothed value
+	reading float64   // and its value as it was read
 	present []bool    // sensors with a value
 	count   int       // how many
 	lagged  bool      // the rows before it are there too
@@ -78,12 +80,13 @@ func (f *features) add(r frame.Row) *vector {
 	}
 	in := f.inputs.push()
 	for j, c := range f.columns {
-		in[j] = min(max(r.Values[c], -largest), largest)
+		in[j] = f.fences[c].clip(r.Values[c])
 		v.present[j] = !math.IsNaN(in[j])
 		if v.present[j] {
 			v.count++
 		}
 	}
+	v.reading = in[f.modes.Sensor]
 	now := f.lags.push()
 	f.smooth(now)
 	f.settle(now)
@@ -124,11 +127,8 @@ func (f *features) smoothComplete(dst []float64, n int) {
 	clear(dst)
 	var weight float64
 	for i := range n {
-		w := f.weight[i]
-		for j, x := range f.inputs.row(i) {
-			dst[j] += w * x
-		}
-		weight += w
+		addScaled(dst, f.weight[i], f.inputs.row(i))
+		weight += f.weight[i]
 	}
 	for j := range dst {
 		dst[j] /= weight

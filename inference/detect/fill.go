@@ -13,6 +13,7 @@ type fill struct {
 	mask      []bool    // of the pattern that chol belongs to
 	missing   []int
 	chol      mat.Cholesky
+	solvable  bool // there is a chol; every training's precision has one, a file's may not
 }
 
 func newFill(precision []float64, d int) *fill {
@@ -32,7 +33,7 @@ func (f *fill) complete(z []float64, present []bool) float64 {
 			right.SetVec(i, -dot(f.precision[j*f.d:(j+1)*f.d], z))
 		}
 		var x mat.VecDense
-		if f.chol.SolveVecTo(&x, right) == nil {
+		if f.solvable && f.chol.SolveVecTo(&x, right) == nil {
 			for i, j := range f.missing {
 				z[j] = x.AtVec(i)
 			}
@@ -72,5 +73,5 @@ func (f *fill) pattern(present []bool) {
 			}
 		}
 	}
-	f.chol.Factorize(sub)
+	f.solvable = f.chol.Factorize(sub)
 }

@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"context"
 	"math"
 
+	"millwright/inference/detect/crew"
 	"millwright/inference/detect/moments"
 )
 
@@ -18,9 +20,9 @@ type fit struct {
 // lambdas are the ridges that are tried; sensors are in units of their spread.
 func lambdas() []float64 { return []float64{1e-3, 1e-2, 1e-1, 1} }
 
-// newRegressions fits the ridges to the moments of each mode's vectors, on their own scale or
-// on that of a frozen fit.
-func newRegressions(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
+// newFit fits all members to the moments of each mode's vectors, on their own scale or on
+// that of a frozen fit.
+func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
 	f := &fit{d: d}
 	if f.scale = scaleOf(modes, d); frozen != nil {
 		f.scale = frozen.scale
@@ -34,94 +36,26 @@ func newRegressions(modes []*moments.Moments, d int, lambda penalty, frozen *fit
 	if f.lagged, err = fitRidge(c, p, d, lambda.Lagged); err != nil {
 		return nil, err
 	}
-	return f, nil
-}
-
-// newFit fits all members.
-func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit, error) {
-	f, err := newRegressions(modes, d, lambda, frozen)
-	if err != nil {
-		return nil, err
-	}
-	c, _ := f.scale.pool(modes)
-	f.pca, err = fitPCA(c, (Lags+1)*d, d)
+	f.pca, err = fitPCA(c, p, d)
 	return f, err
 }
 
-// spreads are the standard deviations of the members' residuals on rows that the
-// fit has not seen, widened for sensors that wander.
-type spreads struct{ others, lagged []float64 }
-
-// wanderer is how much wider than its spread a residual is taken to be that keeps to
-// one value within each part of the history and has another in every part. Then as
-// many values as there are folds are all that is known of it, and the next one lies
-// within what Student's t says of them: t(99 %, folds-1) sqrt(1+1/folds) / z(99 %).
-const wanderer = 4.541 * 1.118 / 2.326
-
-// crossFit fits to all folds but one, for each of them. The spreads, which the fits
-// take over, are those of each half of the history under the fit to the other half:
-// rows to be scored lie about as far off.
-func crossFit(folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, spreads, error) {
-	p := (Lags + 1) * d
+// crossFit fits to all folds but one, for each of them, and tells how well each
+// sensor's residuals are known. With a frozen fit that stays as it was.
+func crossFit(ctx context.Context, folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, known, error) {
 	fits := make([]*fit, len(folds))
-	others, lagged := newWander(d), newWander(d)
-	for i := range folds {
-		f, err := newFit(except(folds, i), d, lambda, frozen)
-		if err != nil {
-			return nil, spreads{}, err
-		}
-		fits[i] = f
+	err := crew.Each(ctx, len(folds), func(i int) (err error) {
+		fits[i], err = newFit(except(folds, i), d, lambda, frozen)
+		return err
+	})
+	if err != nil {
+		return nil, known{}, err
 	}
-	if frozen != nil {
-		for _, f := range fits {
-			f.others.Spread, f.lagged.Spread = frozen.others.Spread, frozen.lagged.Spread
-		}
-		return fits, spreads{frozen.others.Spread, frozen.lagged.Spread}, nil
+	k := frozen.known()
+	if frozen == nil {
+		k = knownOf(folds, fits, d)
 	}
-	halves := [][]*moments.Moments{except(folds[:2], -1), except(folds[2:], -1)}
-	for i := range halves {
-		f, err := newRegressions(halves[1-i], d, lambda, frozen)
-		if err != nil {
-			return nil, spreads{}, err
-		}
-		c, n := f.scale.pool(halves[i])
-		mean := f.scale.mean(halves[i])
-		others.add(n, f.others, corner(c, p, d), mean[:d])
-		lagged.add(n, f.lagged, c, mean)
-	}
-	s := spreads{others.spread(), lagged.spread()}
-	for _, f := range fits {
-		f.others.Spread, f.lagged.Spread = s.others, s.lagged
-	}
-	return fits, s, nil
-}
-
-// wander sums up, over the folds, each residual's square and the square of its mean
-// in the fold.
-type wander struct{ n, square, between []float64 }
-
-func newWander(d int) *wander {
-	return &wander{make([]float64, 1), make([]float64, d), make([]float64, d)}
-}
-
-func (w *wander) add(n float64, r *ridge, c, mean []float64) {
-	w.n[0] += n
-	d := len(w.square)
-	for j, s := range r.spread(c, len(mean), d) {
-		w.square[j] += n * s * s
-		m := dot(r.Weights[j*len(mean):(j+1)*len(mean)], mean)
-		w.between[j] += n * m * m
-	}
-}
-
-// spread is the root of the mean square, widened by the share that lies between folds.
-func (w *wander) spread() []float64 {
-	s := make([]float64, len(w.square))
-	for j := range s {
-		share := min(w.between[j]/positive(w.square[j]), 1)
-		s[j] = root(w.square[j]/w.n[0]) * (1 + share*(wanderer-1))
-	}
-	return s
+	return fits, k, nil
 }
 
 // corner is the part of a p by p matrix that belongs to the first d entries.
@@ -140,31 +74,46 @@ type penalty struct{ Others, Lagged float64 }
 // has not seen. Second moments are enough to know them: the residual w·z has the
 // variance wᵀCw, with C of the rows held out. What counts is Σ log spread, so that
 // every sensor has the same say.
-func choosePenalty(folds [][]*moments.Moments, d int) (penalty, error) {
+func choosePenalty(ctx context.Context, folds [][]*moments.Moments, d int) (penalty, error) {
 	p := (Lags + 1) * d
-	others, lagged := make([]float64, len(lambdas())), make([]float64, len(lambdas()))
-	for i := range folds {
+	type tried struct{ others, lagged [4]float64 }
+	by := make([]tried, len(folds))
+	err := crew.Each(ctx, len(folds), func(i int) error {
 		rest := except(folds, i)
 		s := scaleOf(rest, d)
 		c, n := s.pool(rest)
 		held, m := s.pool(folds[i])
 		if n == 0 || m == 0 {
-			continue
+			return nil
 		}
 		for k, l := range lambdas() {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			a, err := fitRidge(corner(c, p, d), d, d, l)
 			if err != nil {
-				return penalty{}, err
+				return err
 			}
 			b, err := fitRidge(c, p, d, l)
 			if err != nil {
-				return penalty{}, err
+				return err
 			}
-			others[k] += logSum(a.spread(corner(held, p, d), d, d))
-			lagged[k] += logSum(b.spread(held, p, d))
+			by[i].others[k] = logSum(a.spread(corner(held, p, d), d, d))
+			by[i].lagged[k] = logSum(b.spread(held, p, d))
+		}
+		return nil
+	})
+	if err != nil {
+		return penalty{}, err
+	}
+	var all tried
+	for _, t := range by {
+		for k := range t.others {
+			all.others[k] += t.others[k]
+			all.lagged[k] += t.lagged[k]
 		}
 	}
-	return penalty{lambdas()[least(others)], lambdas()[least(lagged)]}, nil
+	return penalty{lambdas()[least(all.others[:])], lambdas()[least(all.lagged[:])]}, nil
 }
 
 // except adds up the moments of all folds but one, mode by mode.
@@ -197,52 +146,4 @@ func least(v []float64) int {
 		}
 	}
 	return best
-}
-
-// channels are a row's raw scores; NaN where the rows before it are missing.
-type channels struct{ others, lagged, t2, q float64 }
-
-// residuals are how far each sensor of a row is from what was expected, in units of
-// its usual distance.
-type residuals struct {
-	univariate []float64 // z
-	others     []float64
-	lagged     []float64 // valid when the row is lagged
-	rest       []float64 // beside the principal axes; valid when the row is lagged
-	z, scratch []float64
-}
-
-func newResiduals(d int) *residuals {
-	p := (Lags + 1) * d
-	return &residuals{make([]float64, d), make([]float64, d), make([]float64, d), make([]float64, d), make([]float64, p), make([]float64, p)}
-}
-
-// measure gives the raw scores of a vector. Sensors that are missing have no part.
-func (f *fit) measure(r *residuals, v *vector) channels {
-	nan := math.NaN()
-	c := channels{nan, nan, nan, nan}
-	z := r.z[:f.d]
-	if v.lagged {
-		z = r.z
-	}
-	f.scale.apply(z, v.values[:len(z)], v.mode)
-	copy(r.univariate, z)
-	f.others.residuals(r.others, z[:f.d])
-	c.others = meanSquare(r.others, v)
-	if v.lagged {
-		f.lagged.residuals(r.lagged, z)
-		c.lagged = meanSquare(r.lagged, v)
-		c.t2, c.q = f.pca.project(r.rest, r.scratch, z)
-	}
-	return c
-}
-
-func meanSquare(e []float64, v *vector) float64 {
-	var sum float64
-	for j, x := range e {
-		if v.present[j] {
-			sum += x * x
-		}
-	}
-	return sum / float64(max(v.count, 1))
 }

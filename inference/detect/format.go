@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"millwright/inference/detect/frame"
@@ -45,6 +47,7 @@ type header struct {
 	Off         frame.Off    `json:"off"`
 	Names       []frame.Name `json:"names"`
 	Hold        []int64      `json:"hold_ns"`
+	Fences      []Fence      `json:"fences"`
 	Columns     []int        `json:"columns"`
 	Spans       Spans        `json:"spans"`
 	Lags        int          `json:"lags"`
@@ -53,6 +56,9 @@ type header struct {
 	Scale       Scale        `json:"scale"`
 	Others      []float64    `json:"others_spread"`
 	Lagged      []float64    `json:"lagged_spread"`
+	OthersKnown []float64    `json:"others_known"`
+	LaggedKnown []float64    `json:"lagged_known"`
+	Known       []float64    `json:"sensors_known"`
 	Rest        []float64    `json:"rest_spread"`
 	Axes        []float64    `json:"axes_spread"`
 	Penalty     penalty      `json:"ridge"`
@@ -64,8 +70,9 @@ type header struct {
 func (m *Model) MarshalBinary() ([]byte, error) {
 	h := header{
 		Trained: m.Trained, Rate: int64(m.rules.Rate), Restart: int64(m.rules.Restart), Off: m.rules.Off, Names: m.names,
-		Columns: m.basis.columns, Spans: m.basis.spans, Lags: Lags, Modes: m.basis.modes, FillScale: m.basis.scale, Scale: m.fit.scale,
-		Others: m.fit.others.Spread, Lagged: m.fit.lagged.Spread, Rest: m.fit.pca.Rest, Axes: m.fit.pca.Spread,
+		Fences: m.basis.fences, Columns: m.basis.columns, Spans: m.basis.spans, Lags: Lags, Modes: m.basis.modes, FillScale: m.basis.scale, Scale: m.fit.scale,
+		Others: m.fit.others.Spread, Lagged: m.fit.lagged.Spread, OthersKnown: m.fit.others.Known, LaggedKnown: m.fit.lagged.Known,
+		Known: m.fit.pca.Sensors, Rest: m.fit.pca.Rest, Axes: m.fit.pca.Spread,
 		Penalty: m.lambda, Calibration: m.calibration, Limit: m.limit,
 	}
 	for _, d := range m.rules.Hold {
@@ -91,10 +98,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	for _, s := range m.sums {
 		floats(s.N)
 		floats(s.Mean...)
-		p := len(s.Mean)
-		for i := range p {
-			floats(s.Scatter[i*p+i : (i+1)*p]...)
-		}
+		floats(s.Scatter...)
 	}
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...), nil
@@ -106,17 +110,20 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 	if len(b) < len(magic)+8+sha256.Size || string(b[:len(magic)]) != magic {
 		return fmt.Errorf("decode model: it does not begin like one: %w", ErrDamaged)
 	}
-	if v := binary.LittleEndian.Uint32(b[8:]); v != version {
+	switch v := binary.LittleEndian.Uint32(b[8:]); {
+	case v > version:
 		return fmt.Errorf("decode model: version %d, this millwright knows %d: %w", v, version, ErrNewer)
+	case v < version:
+		return fmt.Errorf("decode model: there never was a version %d: %w", v, ErrDamaged)
 	}
 	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
 	if want := sha256.Sum256(body); !bytes.Equal(want[:], sum) {
 		return fmt.Errorf("decode model: its checksum is another: %w", ErrDamaged)
 	}
-	n := int(binary.LittleEndian.Uint32(b[12:]))
-	if n > maxHead || 16+n > len(body) {
+	if length := binary.LittleEndian.Uint32(b[12:]); length > maxHead || 16+int(length) > len(body) {
 		return fmt.Errorf("decode model: its head has no end: %w", ErrDamaged)
 	}
+	n := int(binary.LittleEndian.Uint32(b[12:]))
 	var h header
 	if err := json.Unmarshal(body[16:16+n], &h); err != nil {
 		return fmt.Errorf("decode model: %w: %w", err, ErrDamaged)
@@ -125,38 +132,45 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("decode model: %w: %w", err, ErrDamaged)
 	}
 	r := &floatReader{b: body[16+n:]}
-	d, p, modes := len(h.Columns), (Lags+1)*len(h.Columns), h.Modes.Count()
-	if want := 8 * (d*d + d*d + d*p + len(h.Axes)*p + modes*(1+p+p*(p+1)/2)); want > maxBody || len(r.b) != want {
+	d, p := len(h.Columns), (Lags+1)*len(h.Columns)
+	if want := h.body(); want > maxBody || int64(len(r.b)) != want {
 		return fmt.Errorf("decode model: it has %d bytes of numbers, not %d: %w", len(r.b), want, ErrDamaged)
 	}
 	*m = Model{Trained: h.Trained, names: h.Names, lambda: h.Penalty, calibration: h.Calibration, limit: h.Limit}
 	m.rules = frame.Rules{Rate: time.Duration(h.Rate), Restart: time.Duration(h.Restart), Off: h.Off, OffAt: -1}
 	for j, name := range h.Names {
 		m.rules.Hold = append(m.rules.Hold, time.Duration(h.Hold[j]))
+		m.rules.Codes = append(m.rules.Codes, h.Fences[j].Codes)
 		if h.Off.Set() && name == h.Off.Sensor {
 			m.rules.OffAt = j
 		}
 	}
-	m.basis = basis{columns: h.Columns, spans: h.Spans, modes: h.Modes, scale: h.FillScale, fill: r.take(d * d)}
+	m.basis = basis{columns: h.Columns, fences: h.Fences, spans: h.Spans, modes: h.Modes, scale: h.FillScale, fill: r.take(d * d)}
 	m.fit = &fit{
 		scale: h.Scale, d: d,
 		others: &ridge{Weights: r.take(d * d), Spread: h.Others},
 		lagged: &ridge{Weights: r.take(d * p), Spread: h.Lagged},
 		pca:    &pca{Axes: r.take(len(h.Axes) * p), Spread: h.Axes, Rest: h.Rest},
 	}
-	for range modes {
+	m.fit.know(known{h.OthersKnown, h.LaggedKnown, h.Known})
+	for range h.Modes.Count() {
 		s := moments.New(p)
 		s.N = r.take(1)[0]
 		copy(s.Mean, r.take(p))
-		for i := range p {
-			copy(s.Scatter[i*p+i:(i+1)*p], r.take(p-i))
-		}
+		copy(s.Scatter, r.take(len(s.Scatter)))
 		m.sums = append(m.sums, s)
 	}
 	if r.odd {
 		return fmt.Errorf("decode model: a number in it is not finite: %w", ErrDamaged)
 	}
 	return nil
+}
+
+// body is how many bytes of numbers belong to the head.
+func (h *header) body() int64 {
+	d, axes, modes := int64(len(h.Columns)), int64(len(h.Axes)), int64(h.Modes.Count())
+	p := (Lags + 1) * d
+	return 8 * (d*d + d*d + d*p + axes*p + modes*(1+p+p*(p+1)/2))
 }
 
 // check holds the head's parts against each other, so that nothing that is computed
@@ -179,9 +193,9 @@ func (h *header) check() error {
 		return ok
 	}
 	switch {
-	case d == 0 || d > len(h.Names) || len(h.Hold) != len(h.Names):
+	case d == 0 || d > len(h.Names) || len(h.Hold) != len(h.Names) || len(h.Fences) != len(h.Names):
 		return errors.New("its sensors do not fit together")
-	case h.Rate <= 0 || h.Restart < 0 || h.Lags != Lags:
+	case h.Rate < int64(time.Second) || h.Rate > int64(maxHold) || h.Restart < 0 || h.Restart > int64(maxRestart) || h.Lags != Lags:
 		return errors.New("its rate, restart time or lags cannot be")
 	case h.Spans.Input < 1 || h.Spans.Input > 1000 || h.Spans.Score < 1 || h.Spans.Score > 1000:
 		return errors.New("its spans cannot be")
@@ -189,10 +203,26 @@ func (h *header) check() error {
 		return errors.New("its modes do not fit together")
 	case !scale(h.FillScale) || !scale(h.Scale):
 		return errors.New("its scales do not fit its sensors")
-	case !positive(h.Others, d) || !positive(h.Lagged, d) || !positive(h.Rest, d) || !positive(h.Axes, len(h.Axes)) || len(h.Axes) > (Lags+1)*d:
+	case !positive(h.Others, d) || !positive(h.Lagged, d) || !positive(h.OthersKnown, d) || !positive(h.LaggedKnown, d) || !positive(h.Known, d) || !positive(h.Rest, d) || !positive(h.Axes, len(h.Axes)) || len(h.Axes) > (Lags+1)*d:
 		return errors.New("its members do not fit its sensors")
 	case len(h.Calibration.Median) != members || len(h.Calibration.Top) != members || !(h.Calibration.T2 > 0) || !(h.Calibration.Q > 0):
 		return errors.New("its calibration does not fit its members")
+	}
+	if l := h.Limit; !(l.Limit > l.Median) || !(l.Restart >= l.Limit) || !(l.Unseen >= l.Limit) {
+		return errors.New("its limits do not fit together")
+	}
+	for _, hold := range h.Hold {
+		if hold < 0 || hold > int64(maxHold) {
+			return errors.New("how long a sensor is held cannot be")
+		}
+	}
+	if h.Off.Set() && !slices.Contains(h.Names, h.Off.Sensor) {
+		return errors.New("its off sensor has no column")
+	}
+	for _, f := range h.Fences {
+		if !(f.Low < f.High) || f.Low < -largest || f.High > largest {
+			return errors.New("a sensor's fence cannot be")
+		}
 	}
 	for _, c := range h.Columns {
 		if c < 0 || c >= len(h.Names) {
@@ -218,12 +248,18 @@ func (r *floatReader) take(n int) []float64 {
 	return v
 }
 
+// IsModel tells by a file's beginning whether it is one of a model, damaged or not.
+func IsModel(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
+
 // ReadModel takes a model from r.
 func ReadModel(r io.Reader) (*Model, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxHead+maxBody))
+	m, in := &Model{}, bufio.NewReader(io.LimitReader(r, maxHead+maxBody))
+	if b, err := in.Peek(len(magic)); err == nil && string(b) != magic {
+		return nil, m.UnmarshalBinary(b) // what is no model may be large
+	}
+	b, err := io.ReadAll(in)
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	m := &Model{}
 	return m, m.UnmarshalBinary(b)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"math"
 	"runtime"
@@ -77,6 +78,61 @@ func TestDamagedAndNewerModelsAreRefused(t *testing.T) {
 	if err := new(Model).UnmarshalBinary(sealed(newer)); !errors.Is(err, ErrNewer) {
 		t.Error(err)
 	}
+	binary.LittleEndian.PutUint32(newer[8:], 0)
+	if err := new(Model).UnmarshalBinary(sealed(newer)); !errors.Is(err, ErrDamaged) {
+		t.Error(err)
+	}
+}
+
+// endless gives zeros and counts them.
+type endless struct{ n int }
+
+func (e *endless) Read(b []byte) (int, error) {
+	clear(b)
+	e.n += len(b)
+	return len(b), nil
+}
+
+func TestWhatIsNoModelIsNotReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	var large endless
+	if _, err := ReadModel(&large); !errors.Is(err, ErrDamaged) || large.n > 1<<20 {
+		t.Errorf("%v after %d bytes", err, large.n)
+	}
+}
+
+// TestHeadsThatCannotBeAreRefused changes one number of a good model's head.
+func TestHeadsThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	good := encoded(t, train(t, gappy(56, 3000), plant{}.settings()))
+	end := 16 + binary.LittleEndian.Uint32(good[12:])
+	head, body := good[16:end], good[end:len(good)-sha256.Size]
+	for name, change := range map[string]func(*header){
+		"as it was":        nil,
+		"rate":             func(h *header) { h.Rate = 1 },
+		"restart":          func(h *header) { h.Restart = math.MaxInt64 },
+		"hold":             func(h *header) { h.Hold[1] = math.MaxInt64 },
+		"backwards":        func(h *header) { h.Hold[1] = -1 },
+		"off sensor":       func(h *header) { h.Off.Sensor.Sensor = "none" },
+		"a sensor too few": func(h *header) { h.Columns = h.Columns[1:] },
+		"spans":            func(h *header) { h.Spans.Score = 1 << 30 },
+	} {
+		var h header
+		if err := json.Unmarshal(head, &h); err != nil {
+			t.Fatal(err)
+		}
+		if change != nil {
+			change(&h)
+		}
+		text, err := json.Marshal(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := binary.LittleEndian.AppendUint32(append([]byte(magic), version, 0, 0, 0), uint32(len(text)))
+		if err := new(Model).UnmarshalBinary(sealed(append(append(b, text...), body...))); (err == nil) != (change == nil) || err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // FuzzModel changes a model's head and a number of its body, and gives it a length and
@@ -136,5 +192,21 @@ func TestOddNumbersStillScore(t *testing.T) {
 	}
 	if accepted == 0 {
 		t.Error("none was accepted")
+	}
+}
+
+func TestModelThatCannotFillStillScores(t *testing.T) {
+	t.Parallel()
+	m := train(t, plant{seed: 54, rows: 1500}.frame(), plant{}.settings())
+	clear(m.basis.fill)
+	var odd Model
+	if err := odd.UnmarshalBinary(encoded(t, m)); err != nil {
+		t.Fatal(err)
+	}
+	rows := plant{seed: 55, rows: 100, fault: func(_ int, c []float64) { c[3] = math.NaN() }}
+	for _, r := range lines(t, &odd, rows.frame()) {
+		if r.HasScore && !(r.Score >= 0 && r.Score <= 1) {
+			t.Fatalf("score %v", r.Score)
+		}
 	}
 }

@@ -24,7 +24,11 @@ func newHistogram(sorted []float64) *histogram {
 }
 
 func (h *histogram) bin(v float64) int {
-	return min(max(int((v-h.from)/h.width), 0), len(h.count)-1)
+	at := (v - h.from) / h.width
+	if !(at > 0) {
+		return 0
+	}
+	return int(min(at, float64(len(h.count)-1))) // as an int it may be beyond all
 }
 
 func (h *histogram) center(bin int) float64 { return h.from + (float64(bin)+0.5)*h.width }

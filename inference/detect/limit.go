@@ -4,6 +4,9 @@ import (
 	"math"
 	"time"
 
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"millwright/inference/detect/frame"
 	"millwright/internal/event"
 	"millwright/internal/resultline"
@@ -16,16 +19,17 @@ type Limit struct {
 	Base     float64 `json:"base"`     // their 99 % quantile
 	Weekly   float64 `json:"weekly"`   // episodes per week of the history at the limit
 	Verified bool    `json:"verified"` // the history is long enough to say so
+	Target   float64 `json:"target"`   // for it
 	Capped   bool    `json:"capped"`   // the target could not be reached
 	Restart  float64 `json:"restart"`  // above it a row of the restart time is anomalous
+	Unseen   float64 `json:"unseen"`   // and a row at an operating point that training has not met
 }
 
 const (
 	baseQuantile = 0.99
 	raiseAtMost  = 1.3 // times the distance from median to base
-	// margin is the share of the target that the history may use up: the future holds
-	// more than the past has shown.
-	margin = 0.5
+	// sure is the chance that the rate behind the history's episodes is within the target.
+	sure = 0.5
 	// steps is how finely the limit is looked for.
 	steps = 50
 )
@@ -40,10 +44,11 @@ type scored struct {
 	apart bool
 }
 
-// findLimit looks for the lowest limit at which the history has no more episodes a
-// week than its share of the target: from the 99 % quantile of the rows that stand for
+// findLimit looks for the lowest limit at which the history has so few episodes that the
+// rate behind them is as likely as not within the target: from the 99 % quantile of the rows that stand for
 // normal, up to 1.3 times that of all. With half of the history that it takes to verify
-// the target the search begins at the quantile of all; with less that is the limit.
+// the target the search begins at the quantile of all. With less the limit is that
+// quantile, and higher by as much as so little leaves it open.
 func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	var all, usual []float64
 	for _, r := range rows {
@@ -57,10 +62,14 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	}
 	running := time.Duration(len(all)) * rate
 	weeks := running.Hours() / (24 * 7)
-	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory}
+	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory, Target: s.FalseAlarmsWeekly}
 	l.Base = max(l.Base, l.Median+1e-6)
 	l.Limit = l.Base
-	if 2*running < s.MinHistory {
+	short := 2*running < s.MinHistory
+	if short && !s.without.doubt {
+		l.Limit = l.Median + doubt(rows)*(l.Base-l.Median)
+	}
+	if short || s.without.search {
 		l.Weekly = episodes(rows, rate, l.Limit) / weeks
 		return l
 	}
@@ -70,12 +79,43 @@ func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
 	}
 	for step := range steps + 1 {
 		l.Limit = low + (high-low)*float64(step)/steps
-		if l.Weekly = episodes(rows, rate, l.Limit) / weeks; l.Weekly <= margin*s.FalseAlarmsWeekly {
+		n := episodes(rows, rate, l.Limit)
+		if l.Weekly = n / weeks; atMost(n)/weeks <= s.FalseAlarmsWeekly {
 			return l
 		}
 	}
 	l.Capped = l.Weekly > s.FalseAlarmsWeekly
 	return l
+}
+
+// atMost is the number of episodes to be expected, of which n came, that is not exceeded
+// with the chance of sure: a quantile of the gamma distribution, which is what a Poisson
+// process leaves open of its rate.
+func atMost(n float64) float64 { return distuv.Gamma{Alpha: n + 1, Beta: 1}.Quantile(sure) }
+
+// doubt is how much further out the next values may come than the spread of the history
+// says, by Student's t: t(95 %, n-1) sqrt(1+1/n) / z(95 %), with n the number of
+// independent values that the history's scores are worth.
+func doubt(rows []scored) float64 {
+	var v []float64
+	for _, r := range rows {
+		if !math.IsNaN(r.score) {
+			v = append(v, r.score)
+		}
+	}
+	var square, between float64
+	all := stat.Mean(v, nil)
+	for f := range folds {
+		part := v[f*len(v)/folds : (f+1)*len(v)/folds]
+		for _, x := range part {
+			square += (x - all) * (x - all)
+		}
+		off := stat.Mean(part, nil) - all
+		between += float64(len(part)) * off * off * folds / (folds - 1)
+	}
+	n := freedom(folds, square, between) + 1
+	t := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.95)
+	return t * math.Sqrt(1+1/n) / distuv.UnitNormal.Quantile(0.95)
 }
 
 // restartExcess is how far above the limit, in units of its distance from the
@@ -87,6 +127,12 @@ const restartExcess = 3
 // limit may have above its base.
 func (l *Limit) judgeRestarts(peak float64) {
 	l.Restart = l.Median + max(restartExcess*(l.Limit-l.Median), raiseAtMost*(peak-l.Median))
+}
+
+// restarting is the limit of rows of the restart time.
+func (l Limit) restarting() Limit {
+	l.Limit = l.Restart
+	return l
 }
 
 // episodes counts the events that a limit would make of the history, by the rule

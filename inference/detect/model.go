@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"millwright/inference/detect/frame"
@@ -32,7 +31,12 @@ type Trained struct {
 	Learnt  int       `json:"learnt"`   // normal ones that were learnt
 	Trimmed int       `json:"trimmed"`  // in the limit's estimate only: the worst of the history
 	Labels  int       `json:"labels"`   // anomalies that were left out
+	Faulty  int       `json:"faulty"`   // rows of those
+	Off     int       `json:"off"`      // rows in which the machine was off
+	Restart int       `json:"restart"`  // rows in which it had just come on again
+	Unknown int       `json:"unknown"`  // rows of which too little is known
 	Dropped []Dropped `json:"dropped,omitempty"`
+	Voided  []Voided  `json:"voided,omitempty"`  // sensors with readings that were not believed
 	Above   []Above   `json:"above,omitempty"`   // NO_ANOMALY ranges with rows above the limit
 	Updates int       `json:"updates,omitempty"` // how often newer rows were added
 }
@@ -47,6 +51,25 @@ type Above struct {
 
 // Rate is the step of the model's grid.
 func (m *Model) Rate() time.Duration { return m.rules.Rate }
+
+// Interval is how far apart the rows of the history were, as far as for how long values
+// are held tells of it.
+func (m *Model) Interval() time.Duration {
+	hold := maxHold
+	for _, c := range m.basis.columns {
+		hold = min(hold, m.rules.Hold[c])
+	}
+	return max(hold/heldIntervals, m.rules.Rate)
+}
+
+// Codes are, for each of Columns, the values that training met in place of readings.
+func (m *Model) Codes() [][]float64 {
+	codes := make([][]float64, len(m.names))
+	for j := range m.basis.fences {
+		codes[j] = m.basis.fences[j].Codes
+	}
+	return codes
+}
 
 // Columns are the columns that rows to be scored have to have, in this order.
 func (m *Model) Columns() []frame.Name { return m.names }
@@ -82,14 +105,10 @@ func (m *Model) String() string {
 	if name, k, ok := m.Pilot(); ok {
 		pilot = fmt.Sprintf("%d modes of %s", k.Count(), name)
 	}
-	text := fmt.Sprintf("%d sensors, %s, restart %s, limit %.3g (median %.3g, base %.3g), %.2g episodes a week of the history",
-		len(m.basis.columns), pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, m.limit.Weekly)
-	var dropped []string
-	for _, d := range m.Trained.Dropped {
-		dropped = append(dropped, d.Sensor.String()+" ("+d.Reason+")")
+	text := plural(len(m.basis.columns), "sensor")
+	if n := len(m.Trained.Dropped); n > 0 {
+		text += fmt.Sprintf(", %d left out", n)
 	}
-	if len(dropped) > 0 {
-		text += "; left out: " + strings.Join(dropped, ", ")
-	}
-	return text
+	return fmt.Sprintf("%s, %s, restart %s, limit %.3g (median %.3g, base %.3g), %s of the history",
+		text, pilot, m.rules.Restart, m.limit.Limit, m.limit.Median, m.limit.Base, weekly(m.limit.Weekly))
 }

@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"context"
 	"math"
 	"slices"
+
+	"millwright/inference/detect/crew"
 )
 
 // Modes are the operating points of a machine: stretches of one sensor's values,
@@ -62,34 +65,46 @@ const (
 // it, so of all that tell nearly as much as the best it is the one with the sharpest
 // plateaus. dwell is how many rows a mode lasts on average at the least. With named
 // sensors only those are considered, and the first with plateaus is taken.
-func findModes(s *sample, named []int, dwell int) Modes {
+func findModes(ctx context.Context, s *sample, named []int, dwell int) (Modes, error) {
 	type candidate struct {
 		modes     Modes
 		explained float64
 		sharpness float64
 	}
+	columns, means := make([][]float64, s.width), make([]float64, s.width)
+	for j := range columns {
+		columns[j] = s.column(j)
+		means[j] = meanOf(columns[j])
+	}
+	found := make([]candidate, s.width)
+	err := crew.Each(ctx, s.width, func(j int) error {
+		if named != nil && !slices.Contains(named, j) {
+			return nil
+		}
+		if m, ok := plateaus(columns[j], j); ok && s.switches(m) <= 1/float64(dwell) {
+			found[j] = candidate{m, explained(columns, means, m), sharpness(columns[j], m)}
+		}
+		return nil
+	})
+	if err != nil {
+		return Modes{}, err
+	}
 	var all []candidate
 	best := 0.0
-	for j := range s.width {
-		if named != nil && !slices.Contains(named, j) {
-			continue
+	for _, c := range found {
+		if c.modes.Count() > 1 {
+			all = append(all, c)
+			best = max(best, c.explained)
 		}
-		m, ok := plateaus(s.column(j), j)
-		if !ok || s.switches(m) > 1/float64(dwell) {
-			continue
-		}
-		c := candidate{m, explained(s, m), sharpness(s.column(j), m)}
-		all = append(all, c)
-		best = max(best, c.explained)
 	}
 	if named != nil {
 		slices.SortStableFunc(all, func(a, b candidate) int {
 			return slices.Index(named, a.modes.Sensor) - slices.Index(named, b.modes.Sensor)
 		})
 		if len(all) > 0 {
-			return all[0].modes
+			return all[0].modes, nil
 		}
-		return Modes{}
+		return Modes{}, nil
 	}
 	var chosen candidate
 	for _, c := range all {
@@ -97,7 +112,7 @@ func findModes(s *sample, named []int, dwell int) Modes {
 			chosen = c
 		}
 	}
-	return chosen.modes
+	return chosen.modes, nil
 }
 
 // nearlyBest is the share of the best explanation that makes a rival.
@@ -126,7 +141,7 @@ func sharpness(values []float64, m Modes) float64 {
 
 // plateaus finds the most modes with valleys between them in the values of a sensor.
 func plateaus(values []float64, sensor int) (Modes, bool) {
-	values = slices.DeleteFunc(values, math.IsNaN)
+	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	slices.Sort(values)
 	if len(values) < 2*maxModes || values[0] == values[len(values)-1] {
 		return Modes{}, false
@@ -152,32 +167,52 @@ func plateaus(values []float64, sensor int) (Modes, bool) {
 
 // explained is the share of the other sensors' variance that lies between the modes
 // (η²), in the mean over the sensors.
-func explained(s *sample, m Modes) float64 {
-	var sum float64
-	modes := s.column(m.Sensor)
-	for j := range s.width {
+func explained(columns [][]float64, means []float64, m Modes) float64 {
+	mode := make([]int, len(columns[m.Sensor]))
+	for i, v := range columns[m.Sensor] {
+		if mode[i] = m.Of(v); math.IsNaN(v) {
+			mode[i] = -1
+		}
+	}
+	var shares float64
+	n, sum := make([]float64, m.Count()), make([]float64, m.Count())
+	for j, column := range columns {
 		if j == m.Sensor {
 			continue
 		}
-		n, mean, m2 := make([]float64, m.Count()), make([]float64, m.Count()), 0.0
-		var all, allMean, allM2 float64
-		for i, v := range s.column(j) {
-			if math.IsNaN(v) || math.IsNaN(modes[i]) {
-				continue
+		clear(n)
+		clear(sum)
+		var square float64
+		for i, v := range column {
+			if k := mode[i]; k >= 0 && !math.IsNaN(v) {
+				v -= means[j]
+				n[k]++
+				sum[k] += v
+				square += v * v
 			}
-			k := m.Of(modes[i])
-			n[k]++
-			delta := v - mean[k]
-			mean[k] += delta / n[k]
-			m2 += delta * (v - mean[k])
-			all++
-			delta = v - allMean
-			allMean += delta / all
-			allM2 += delta * (v - allMean)
 		}
-		if allM2 > 0 {
-			sum += 1 - m2/allM2
+		var total, rows, between float64
+		for k := range n {
+			rows += n[k]
+			total += sum[k]
+			between += sum[k] * sum[k] / max(n[k], 1)
+		}
+		middle := total * total / max(rows, 1)
+		if square > middle {
+			shares += (between - middle) / (square - middle)
 		}
 	}
-	return sum / float64(max(s.width-1, 1))
+	return shares / float64(max(len(columns)-1, 1))
+}
+
+// meanOf is the mean of the values that there are.
+func meanOf(values []float64) float64 {
+	var n, sum float64
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			n++
+			sum += v
+		}
+	}
+	return sum / max(n, 1)
 }

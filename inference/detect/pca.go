@@ -13,6 +13,10 @@ type pca struct {
 	Axes   []float64 // component by entry, orthonormal rows
 	Spread []float64 // standard deviation along each
 	Rest   []float64 // per sensor: standard deviation of what the axes leave over
+
+	Sensors []float64 // degrees of freedom that each sensor's spread has
+	known   []float64 // those along each axis
+	beside  []float64 // per sensor: variance of what the axes leave over, of all its lags
 }
 
 // kept is the share of the variance that the axes take in.
@@ -53,19 +57,57 @@ func fitPCA(c []float64, p, d int) (*pca, error) {
 	return f, nil
 }
 
-// project gives T2 = Σ (tₖ/sₖ)² over the axes and Q = ‖z - Σ tₖaₖ‖², and writes what
-// is left of the sensors, each in units of its spread. rest has room for z.
-func (f *pca) project(left, rest, z []float64) (t2, q float64) {
-	p := len(z)
-	copy(rest, z)
-	for k, s := range f.Spread {
-		axis := f.Axes[k*p : (k+1)*p]
-		t := dot(axis, z)
-		t2 += t * t / (s * s)
-		addScaled(rest, -t, axis)
+// know takes the degrees of freedom that the sensors' spreads have. That of an axis is
+// in between those of the sensors that it is made of.
+func (f *pca) know(sensors []float64, d int) {
+	f.Sensors = sensors
+	f.known, f.beside = make([]float64, len(f.Spread)), make([]float64, d)
+	p := (Lags + 1) * d
+	for k := range f.known {
+		var sum float64
+		for i, a := range f.Axes[k*p : (k+1)*p] {
+			sum += a * a / sensors[i%d]
+		}
+		f.known[k] = min(1/positive(sum), wellKnown)
 	}
-	for j := range left {
-		left[j] = rest[j] / f.Rest[j]
+	for j, s := range f.Rest {
+		f.beside[j] = (Lags + 1) * s * s
 	}
-	return t2, dot(rest, rest)
+}
+
+// measure gives of the vectors that have lags how far out they lie along the axes,
+// T2 = Σ (tₖ/sₖ)², and beside them, Q = ‖z - Σ tₖaₖ‖², both with every part told by its
+// surprise, and what is left of the sensors, each in units of its spread.
+func (f *pca) measure(s *measures, d int, vectors []*vector) {
+	p := (Lags + 1) * d
+	for k, v := range vectors {
+		if v.lagged {
+			s.channels[k].t2, s.channels[k].q = 0, 0
+			copy(s.beside[k*p:(k+1)*p], s.z[k*p:(k+1)*p])
+		}
+	}
+	for i, spread := range f.Spread {
+		axis := f.Axes[i*p : (i+1)*p]
+		for k, v := range vectors {
+			if v.lagged {
+				t := dot(axis, s.z[k*p:(k+1)*p])
+				s.channels[k].t2 += surprise(t*t/(spread*spread), f.known[i])
+				addScaled(s.beside[k*p:(k+1)*p], -t, axis)
+			}
+		}
+	}
+	for k, v := range vectors {
+		if !v.lagged {
+			continue
+		}
+		beside := s.beside[k*p : (k+1)*p]
+		for j, r := range f.Rest {
+			s.rest[k*d+j] = beside[j] / r
+			var sum float64
+			for i := j; i < p; i += d {
+				sum += beside[i] * beside[i]
+			}
+			s.channels[k].q += f.beside[j] * surprise(sum/f.beside[j], f.Sensors[j])
+		}
+	}
 }

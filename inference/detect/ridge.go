@@ -6,45 +6,28 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// ridge foretells every sensor from the other sensors, and from their lags where the
-// vectors have them. A sensor's own lags are left out: they would foretell a stuck or
-// drifting sensor all too well.
-//
-// A vector is blocks of d sensors, the newest first. With P = (C+λI)⁻¹, C the vectors'
-// second moments, and b the entries of sensor j in all blocks, what the ridge
-// regression of those on all others leaves is (P_bb)⁻¹(Pz)_b. Its first entry is the
-// residual; one matrix gives all regressions.
+// ridge foretells every sensor from the other sensors and, where the vectors have
+// them, the rows before, its own past too. With P = (C+λI)⁻¹ and C the vectors' second
+// moments, what the ridge regression of entry j on all others leaves is (Pz)ⱼ/Pⱼⱼ: one
+// matrix gives all regressions.
 type ridge struct {
 	Weights []float64 // sensor by entry: the residual of sensor j is Weights[j]·z
 	Spread  []float64 // standard deviation of each sensor's residual
+	Known   []float64 // degrees of freedom that it has
 }
 
-// fitRidge takes the second moments (p by p) of vectors of blocks of d sensors.
+// fitRidge takes the second moments (p by p) of vectors whose first d entries are the
+// sensors.
 func fitRidge(c []float64, p, d int, lambda float64) (*ridge, error) {
 	inv, err := invert(c, p, lambda)
 	if err != nil {
 		return nil, fmt.Errorf("fit ridge: %w", err)
 	}
-	r := &ridge{Weights: make([]float64, d*p), Spread: make([]float64, d)}
-	blocks := p / d
-	own, first := mat.NewSymDense(blocks, nil), mat.NewVecDense(blocks, nil)
-	first.SetVec(0, 1)
+	r := &ridge{Weights: make([]float64, d*p)}
 	for j := range d {
-		for a := range blocks {
-			for b := a; b < blocks; b++ {
-				own.SetSym(a, b, inv.At(a*d+j, b*d+j))
-			}
-		}
-		var chol mat.Cholesky
-		var share mat.VecDense // first row of (P_bb)⁻¹
-		if !chol.Factorize(own) || chol.SolveVecTo(&share, first) != nil {
-			return nil, fmt.Errorf("fit ridge: sensor %d follows from its own past", j)
-		}
 		row := r.Weights[j*p : (j+1)*p]
 		for k := range row {
-			for a := range blocks {
-				row[k] += share.AtVec(a) * inv.At(a*d+j, k)
-			}
+			row[k] = inv.At(j, k) / inv.At(j, j)
 		}
 	}
 	r.Spread = r.spread(c, p, d)
@@ -66,12 +49,14 @@ func (r *ridge) spread(c []float64, p, d int) []float64 {
 	return s
 }
 
-// residuals writes each sensor's residual in units of its spread.
-func (r *ridge) residuals(dst, z []float64) {
+// apply gives each sensor's residual.
+func (r *ridge) apply(z []float64) []float64 {
 	p := len(z)
-	for j := range dst {
-		dst[j] = dot(r.Weights[j*p:(j+1)*p], z) / r.Spread[j]
+	e := make([]float64, len(r.Weights)/p)
+	for j := range e {
+		e[j] = dot(r.Weights[j*p:(j+1)*p], z)
 	}
+	return e
 }
 
 // invert gives (C+λI)⁻¹.

@@ -53,7 +53,7 @@ func (s *sample) flush() {
 
 // column gives a sensor's values, block after block.
 func (s *sample) column(j int) []float64 {
-	var v []float64
+	v := make([]float64, 0, len(s.blocks)*sampleRows)
 	for _, b := range s.blocks {
 		for at := j; at < len(b); at += s.width {
 			v = append(v, b[at])

@@ -41,11 +41,10 @@ func scaleOf(modes []*moments.Moments, d int) Scale {
 
 // locate gives mean and standard deviation of every entry.
 func locate(m *moments.Moments) (mean, spread []float64) {
-	p := len(m.Mean)
-	mean, spread = append([]float64(nil), m.Mean...), make([]float64, p)
+	mean, spread = append([]float64(nil), m.Mean...), make([]float64, len(m.Mean))
 	for j := range spread {
 		spread[j] = 1
-		if v := m.Scatter[j*p+j]; m.N > 1 && v > 0 {
+		if v := m.Row(j)[0]; m.N > 1 && v > 0 {
 			spread[j] = math.Sqrt(v / m.N)
 		}
 	}
@@ -58,7 +57,7 @@ func head(m *moments.Moments, d int) *moments.Moments {
 	h.N = m.N
 	copy(h.Mean, m.Mean)
 	for i := range d {
-		copy(h.Scatter[i*d:(i+1)*d], m.Scatter[i*len(m.Mean):])
+		copy(h.Row(i), m.Row(i))
 	}
 	return h
 }
@@ -93,9 +92,10 @@ func (s Scale) pool(modes []*moments.Moments) (c []float64, n float64) {
 		for i := range p {
 			vi := s.Spread[k][i%d]
 			di := m.Mean[i] - s.Center[k][i%d]
+			row := m.Row(i)
 			for j := i; j < p; j++ {
 				dj := m.Mean[j] - s.Center[k][j%d]
-				c[i*p+j] += (m.Scatter[i*p+j] + m.N*di*dj) / (vi * s.Spread[k][j%d])
+				c[i*p+j] += (row[j-i] + m.N*di*dj) / (vi * s.Spread[k][j%d])
 			}
 		}
 	}

@@ -69,9 +69,12 @@ func TestWindowsInIsolationGiveTheSameLines(t *testing.T) {
 	f := gappy(2, 1500)
 	whole := window(t, m, f, f.Labels[len(f.Labels)-1]+int64(24*time.Hour))
 	r := rand.New(rand.NewPCG(3, 3))
-	for range 60 {
+	for i := range 120 {
 		a := f.Labels[600+r.IntN(700)]
-		b := a + int64(m.Rate())*int64(1+r.IntN(40))
+		b := a + int64(m.Rate())
+		if i%2 == 0 {
+			b += int64(m.Rate()) * int64(r.IntN(40))
+		}
 		alone := window(t, m, f.Between(a-int64(m.Lookback()), b), b-int64(m.Rate()))
 		if got, want := text(alone, a, b), text(whole, a, b); got != want {
 			t.Fatalf("window from %s:\n%s\nin one go:\n%s", time.Unix(0, a).UTC(), got, want)
@@ -116,7 +119,7 @@ func TestLinesKeepTheirPromises(t *testing.T) {
 			t.Fatalf("shares add up to %v at %d", sum, r.Time)
 		}
 	}
-	if anomalous < 300 || off == 0 {
+	if anomalous < 250 || off == 0 {
 		t.Fatalf("%d anomalous and %d off rows", anomalous, off)
 	}
 }
@@ -194,7 +197,7 @@ func TestUnitsOrderAndTimeDoNotMatter(t *testing.T) {
 
 	units := func(in []float64) []float64 {
 		out := slices.Clone(in)
-		out[1], out[4], out[5] = out[1]*1000, out[4]/64-3, out[5]*1.8+32
+		out[1], out[2], out[4], out[5] = out[1]*1000, 7-out[2], out[4]/64-3, out[5]*1.8+32
 		return out
 	}
 	names := past.Columns

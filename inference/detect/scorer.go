@@ -12,7 +12,7 @@ import (
 type Scorer struct {
 	m        *Model
 	features *features
-	r        *residuals
+	r        *measures
 	running  *average // of running rows
 	restart  *average // of rows of the restart time
 	blame    *ring    // each row's contributions
@@ -29,7 +29,7 @@ func (s *Scorer) Remark() Remark { return s.remark }
 func (m *Model) NewScorer() *Scorer {
 	d := len(m.basis.columns)
 	s := &Scorer{
-		m: m, features: newFeatures(&m.basis), r: newResiduals(d),
+		m: m, features: newFeatures(&m.basis), r: newMeasures(1, d),
 		running: newAverage(m.basis.spans.Score, m.calibration.Usual), restart: newAverage(m.basis.spans.Score, m.calibration.Usual),
 		blame: newRing(m.basis.spans.Score, d), shares: make([]float64, d),
 	}
@@ -48,7 +48,7 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	}
 	s.label = r.Label
 	v := s.features.add(r)
-	s.remark = Remark{State: r.State}
+	s.remark = Remark{State: r.State, Blind: r.Blind}
 	if r.State == frame.Stopped {
 		s.running.skip(1)
 		s.restart.skip(1)
@@ -58,19 +58,20 @@ func (s *Scorer) Add(r frame.Row) resultline.Row {
 	if r.Fresh {
 		s.blame.clear()
 	}
-	score := bounded(s.m.calibration.score(s.m.fit.measure(s.r, v)))
+	s.remark = s.m.remark(r, v)
+	s.m.fit.measure(s.r, v)
+	score := bounded(s.m.calibration.score(s.r.channels[0]))
+	if s.remark.Unseen {
+		score = bounded(s.m.limit.familiar(score))
+	}
 	var x float64
 	if r.State == frame.Restarting {
 		s.running.skip(1)
-		mean := s.restart.add(score)
-		if x = s.m.limit.excess(mean); mean <= s.m.limit.Restart {
-			x = min(x, 1)
-		}
+		x = s.m.limit.restarting().excess(s.restart.add(score))
 	} else {
 		s.restart.skip(1)
 		x = s.m.limit.excess(s.running.add(score))
 	}
-	s.remark = s.m.remark(r.State, v)
 	if s.remark.Capped {
 		x = min(x, 1)
 	}
@@ -95,18 +96,21 @@ func (l Limit) excess(score float64) float64 {
 // the prediction, which follows what is shown: an excess above 1 is never rounded
 // down to the threshold.
 func printed(x float64) (score float64, prediction int) {
-	score = math.Round(1e5*x/(1+x)) / 1e5
+	x = bounded(x)
+	score = math.Round(1e5*(x/(1+x))) / 1e5
 	if x > 1 {
 		return min(max(score, 0.50001), 1), 1
 	}
 	return min(score, 0.5), 0
 }
 
-func (m *Model) remark(state frame.State, v *vector) Remark {
+// remark tells what a row was scored in. On its way from one mode to another the smoothed
+// pilot passes values that no mode has, and a single reading may be off: both have to be.
+func (m *Model) remark(r frame.Row, v *vector) Remark {
 	modes := m.basis.modes
 	guessed := v.guessed && modes.Count() > 1
 	return Remark{
-		State: state, Mode: v.mode, Pilot: v.pilot, Guessed: guessed, Unseen: modes.Unseen(v.pilot),
+		State: r.State, Blind: r.Blind, Mode: v.mode, Pilot: v.pilot, Guessed: guessed, Unseen: modes.Unseen(v.pilot) && modes.Unseen(v.reading),
 		Missing: len(v.present) - v.count, Capped: guessed || 2*v.count < len(v.present),
 	}
 }

@@ -57,6 +57,7 @@ type Remark struct {
 	Pilot   float64 // smoothed value of the sensor that sets it, NaN when it is missing
 	Guessed bool    // the mode was told by the other sensors
 	Unseen  bool    // the pilot is where training had no rows: scored with the nearest mode
+	Blind   bool    // the off sensor has been silent for a day
 	Missing int     // sensors without a value
 	Capped  bool    // too little is known: the row cannot be an anomaly
 }

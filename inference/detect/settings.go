@@ -17,7 +17,28 @@ type Settings struct {
 	ModeSensors       []frame.Name  // that set the operating point, the main one first; nil: found
 	MinHistory        time.Duration // of unlabelled running time, to verify the target; 0: 14 days
 	Labels            Labels
-	Seed              uint64 // of samples
+	Voided            []Voided // readings that the source leaves out, and the codes that they were
+	Seed              uint64   // of samples
+	Progress          Progress // nil: nobody asks
+
+	without without
+}
+
+// without leaves parts of the recipe out, so that what each is worth can be measured.
+type without struct {
+	modes     bool // one mode for all rows
+	inputs    bool // no smoothing of the sensors
+	scores    bool // no smoothing of the score
+	trim      bool // the worst rows of the history are learnt too
+	folds     bool // the history is scored by the fit that has seen it
+	surprise  bool // every spread counts as well known
+	doubt     bool // limits of short histories are their quantile
+	search    bool // the limit is the quantile of the history, whatever alarms it makes
+	fences    bool // every reading is believed
+	memberAt  int  // with member: the one that has no say
+	member    bool
+	ownLimits bool // restarts have the limit of all rows
+	strangers bool // and so have operating points that training has not met
 }
 
 // Labels are what people said of the past.
@@ -51,6 +72,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("rate %s: it has to be above 0", s.Rate)
 	case s.FalseAlarmsWeekly < 0:
 		return fmt.Errorf("false alarms per week %g: it has to be above 0", s.FalseAlarmsWeekly)
+	case s.Restart > maxRestart:
+		return fmt.Errorf("restart %s: it goes up to %s", s.Restart, maxRestart)
 	case s.Hold < 0 || s.Hold > maxHold:
 		return fmt.Errorf("hold %s: it goes from 0 (automatic) to %s", s.Hold, maxHold)
 	}
@@ -82,3 +105,6 @@ func (s Spans) Context() int { return Lags + reach*(s.Input+s.Score) + s.Score }
 
 // maxHold is how long a value stands for the empty bins after it at the most.
 const maxHold = 24 * time.Hour
+
+// maxRestart is how long a restart may be said to take.
+const maxRestart = 366 * 24 * time.Hour

@@ -3,7 +3,6 @@ package detect
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -17,11 +16,11 @@ import (
 // fit learns, scores the history with what was learnt without it, takes the worst of
 // it away from what is learnt, and does the same again.
 func (t *trainer) fit(ctx context.Context) (*Model, error) {
-	sums, err := t.gather(ctx, learnt)
+	sums, err := t.sums(ctx)
 	if err != nil {
 		return nil, err
 	}
-	lambda, err := choosePenalty(sums, len(t.basis.columns))
+	lambda, err := choosePenalty(ctx, sums, len(t.basis.columns))
 	if err != nil {
 		return nil, err
 	}
@@ -29,74 +28,129 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if longer := t.settling(past.scores); longer > 0 {
+	for range settlings {
+		longer := t.settling(past.scores)
+		if longer == 0 {
+			break
+		}
 		t.rules.Restart += longer
 		t.log.Info("restarts take longer", zap.Duration("restart", t.rules.Restart))
-		if err := errors.Join(t.classify(ctx), t.scale(ctx)); err != nil {
+		t.most = t.passes + passesSettling + passesTrimming + passesUnseen
+		sums, past = nil, history{} // room for what follows
+		if err := t.classify(ctx); err != nil {
 			return nil, err
 		}
-		if sums, err = t.gather(ctx, learnt); err != nil {
+		if err := t.scale(ctx); err != nil {
+			return nil, err
+		}
+		if sums, err = t.sums(ctx); err != nil {
 			return nil, err
 		}
 		if past, err = t.history(ctx, sums, lambda); err != nil {
 			return nil, err
 		}
 	}
-	if n := t.trim(past.rows); n > 0 {
-		t.log.Info("rows far out are not learnt", zap.Int("rows", n))
-		worst, err := t.gather(ctx, trimmed)
-		if err != nil {
+	n := t.trim(past.rows)
+	t.most = t.passes + passesTrimming + passesUnseen
+	if n == 0 {
+		return t.finish(ctx, sums, past, lambda)
+	}
+	t.log.Info("rows far out are not learnt", zap.Int("rows", n))
+	past = history{}
+	if !t.s.without.trim {
+		if err := t.unlearn(ctx, sums); err != nil {
 			return nil, err
-		}
-		for f := range sums {
-			for m := range sums[f] {
-				sums[f][m].Remove(worst[f][m])
-			}
 		}
 	}
 	if past, err = t.history(ctx, sums, lambda); err != nil {
 		return nil, err
 	}
-	return t.model(sums, past, lambda)
+	return t.finish(ctx, sums, past, lambda)
+}
+
+// finish finds the limit.
+func (t *trainer) finish(ctx context.Context, sums [][]*moments.Moments, past history, lambda penalty) (*Model, error) {
+	limit, err := t.limit(ctx, sums, past, lambda)
+	if err != nil {
+		return nil, err
+	}
+	return t.model(sums, past, lambda, limit)
+}
+
+// limit finds the limit of running rows and of restarts.
+func (t *trainer) limit(ctx context.Context, sums [][]*moments.Moments, past history, lambda penalty) (Limit, error) {
+	l := findLimit(past.rows, t.s.Rate, t.s)
+	if l.judgeRestarts(past.restartPeak); t.s.without.ownLimits {
+		l.Restart = l.Limit
+	}
+	strange, err := t.strange(ctx, sums, past, lambda)
+	if err != nil {
+		return l, err
+	}
+	if l.judgeStrangers(strange); t.s.without.strangers {
+		l.Unseen = l.Limit
+	}
+	if !l.Verified {
+		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory), zap.Duration("running_and_unlabelled", t.running()))
+	}
+	if l.Weekly > l.Target {
+		t.log.Warn("the history has more episodes a week than the false alarms asked for: are there faults in it that are not labelled?",
+			zap.Float64("episodes", l.Weekly), zap.Float64("asked_for", l.Target))
+	}
+	return l, nil
 }
 
 // model puts together what was learnt.
-func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty) (*Model, error) {
+func (t *trainer) model(sums [][]*moments.Moments, past history, lambda penalty, limit Limit) (*Model, error) {
 	all := except(sums, -1)
 	f, err := newFit(all, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return nil, err
 	}
-	f.others.Spread, f.lagged.Spread = past.spread.others, past.spread.lagged
+	f.know(past.known)
 	m := &Model{
 		names: t.src.Names(), rules: t.rules, basis: t.basis, fit: f, calibration: past.calibration,
-		lambda: lambda, limit: findLimit(past.rows, t.s.Rate, t.s), sums: all,
-		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped},
-	}
-	m.limit.judgeRestarts(past.restartPeak)
-	if !m.limit.Verified {
-		t.log.Warn("the history is too short to verify the false alarms per week", zap.Duration("needed", t.s.MinHistory))
+		lambda: lambda, limit: limit, sums: all,
+		Trained: Trained{Rows: len(t.labels), Dropped: t.dropped, Voided: t.voided},
 	}
 	for _, r := range t.s.Labels.Anomaly {
 		if r.End >= t.labels[0] && r.Start <= t.labels[len(t.labels)-1] {
 			m.Trained.Labels++
 		}
 	}
+	if len(t.s.Labels.Anomaly) > 0 && m.Trained.Labels == 0 && t.frozen == nil {
+		t.log.Warn("all labels of anomalies lie outside the history: is their zone the data's?", zap.Int("labels", len(t.s.Labels.Anomaly)),
+			stamp("history_from", t.labels[0]), stamp("history_to", t.labels[len(t.labels)-1]))
+	}
 	m.Trained.Above = above(past.rows, t.s.Labels.Normal, m.limit.Limit)
 	for _, a := range m.Trained.Above {
 		t.log.Warn("labelled NO_ANOMALY, and above the limit all the same",
-			zap.Time("start", time.Unix(0, a.Start).UTC()), zap.Time("end", time.Unix(0, a.End).UTC()), zap.Int("rows", a.Rows))
+			stamp("start", a.Start), stamp("end", a.End), zap.Int("rows", a.Rows))
 	}
 	m.Trained.Start, m.Trained.End = t.labels[0], t.labels[len(t.labels)-1]
-	for _, c := range t.class {
-		switch c {
-		case learnt:
+	for i, c := range t.class {
+		switch {
+		case c == learnt:
 			m.Trained.Learnt++
-		case trimmed:
+		case c == trimmed:
 			m.Trained.Trimmed++
+		case c == labelled:
+			m.Trained.Faulty++
+		case c == restarting:
+			m.Trained.Restart++
+		case t.states[i] == frame.Stopped:
+			m.Trained.Off++
+		default:
+			m.Trained.Unknown++
 		}
 	}
 	return m, nil
+}
+
+// stamp is an instant of the data in a log, where zap.Time is that of the entry: with
+// its date.
+func stamp(key string, ns int64) zap.Field {
+	return zap.String(key, time.Unix(0, ns).UTC().Format(time.RFC3339))
 }
 
 // above lists the ranges of normal rows in which some are above the limit.
@@ -117,28 +171,9 @@ func above(rows []scored, normal []frame.Range, limit float64) []Above {
 	return list
 }
 
-// gather makes a pass for the moments of the rows of a class, by fold and mode.
-func (t *trainer) gather(ctx context.Context, of class) ([][]*moments.Moments, error) {
-	p := (Lags + 1) * len(t.basis.columns)
-	sums, gather := make([][]*moments.Moments, folds), make([][]*moments.Gatherer, folds)
-	for f := range sums {
-		sums[f], gather[f] = t.moments(p)
-	}
-	err := t.vectors(ctx, func(i int, v *vector) error {
-		if t.class[i] == of && v.lagged {
-			gather[t.fold[i]][v.mode].Add(v.values)
-		}
-		return nil
-	})
-	for _, g := range slices.Concat(gather...) {
-		g.Flush()
-	}
-	return sums, err
-}
-
 // history is what the fits to the other folds say of each row.
 type history struct {
-	spread      spreads
+	known       known
 	rows        []scored
 	scores      []float64 // of each row alone
 	calibration Calibration
@@ -147,35 +182,26 @@ type history struct {
 
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
-	d := len(t.basis.columns)
-	fits, spread, err := crossFit(sums, d, lambda, t.frozen)
+	t.pass("fits and scores")
+	fits, k, err := crossFit(ctx, sums, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}
-	raw := make([]channels, len(t.class))
-	var counted []channels
-	r := newResiduals(d)
-	known, knows := make([]bool, len(t.class)), knownModes(sums)
-	err = t.vectors(ctx, func(i int, v *vector) error {
-		if t.states[i] == frame.Stopped {
-			return nil
-		}
-		f := t.fold[i]
-		raw[i] = fits[f].measure(r, v)
-		if t.class[i] >= learnt {
-			known[i] = knows[f][v.mode]
-			counted = append(counted, raw[i])
-		}
-		return nil
-	})
+	if err := t.leaveOut(sums, fits, &k, lambda); err != nil {
+		return history{}, err
+	}
+	raw, met, err := t.raw(ctx, fits, knownModes(sums))
 	if err != nil {
 		return history{}, err
 	}
-	h := history{spread: spread, calibration: calibrate(counted), rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
+	h := history{known: k, calibration: t.calibration, rows: make([]scored, len(raw)), scores: make([]float64, len(raw))}
+	if h.calibration.Median == nil {
+		h.calibration = t.calibrate(raw)
+	}
 	running, restart := newAverage(t.spans.Score, h.calibration.Usual), newAverage(t.spans.Score, h.calibration.Usual)
 	for i := range raw {
 		h.scores[i] = h.calibration.score(raw[i])
-		apart := !known[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
+		apart := !met[i] || t.class[i] == trimmed && !frame.Holds(t.s.Labels.Normal, t.labels[i])
 		h.rows[i] = scored{t.labels[i], t.states[i], math.NaN(), apart}
 		if i > 0 {
 			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
@@ -195,6 +221,38 @@ func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda
 		}
 	}
 	return h, nil
+}
+
+// calibrate takes the rows that count.
+func (t *trainer) calibrate(raw []channels) Calibration {
+	counted := make([]channels, 0, len(raw))
+	for i, c := range raw {
+		if t.class[i] >= learnt {
+			counted = append(counted, c)
+		}
+	}
+	return calibrate(counted, t.s.without)
+}
+
+// leaveOut changes fits as the settings have it.
+func (t *trainer) leaveOut(sums [][]*moments.Moments, fits []*fit, k *known, lambda penalty) error {
+	if t.s.without.folds {
+		f, err := newFit(except(sums, -1), len(t.basis.columns), lambda, t.frozen)
+		if err != nil {
+			return err
+		}
+		for i := range fits {
+			fits[i] = f
+		}
+	}
+	if t.s.without.surprise {
+		all := slices.Repeat([]float64{wellKnown}, len(t.basis.columns))
+		*k = known{all, all, all}
+	}
+	for _, f := range fits {
+		f.know(*k)
+	}
+	return nil
 }
 
 // knownModes tells of each fold which modes the other folds know well enough to judge

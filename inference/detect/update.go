@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -24,7 +25,11 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 		return nil, errors.New("update: the data has other columns than the base model: train in full")
 	}
 	s.Rate = base.rules.Rate
+	if s.FalseAlarmsWeekly == 0 {
+		s.FalseAlarmsWeekly = base.limit.Target
+	}
 	t := &trainer{src: newer{src, base.Trained.End}, s: s.withDefaults(), log: log, spans: base.basis.spans, rules: base.rules, basis: base.basis}
+	t.most = passesUpdate + passesUnseen
 	if err := t.classify(ctx); err != nil {
 		return nil, fmt.Errorf("update: %w", err)
 	}
@@ -39,7 +44,10 @@ func Update(ctx context.Context, base *Model, src frame.Source, s Settings, log 
 // other quarters.
 func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	t.frozen = base.fit
-	sums, err := t.gather(ctx, learnt)
+	if t.running() < t.s.MinHistory {
+		t.calibration = base.calibration
+	}
+	sums, err := t.sums(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +55,13 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda)
+	limit := base.limit
+	if t.calibration.Median == nil {
+		if limit, err = t.limit(ctx, append(slices.Clone(sums), base.sums), past, base.lambda); err != nil {
+			return nil, err
+		}
+	}
+	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +70,24 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	m.Trained.Learnt += base.Trained.Learnt
 	m.Trained.Trimmed += base.Trained.Trimmed
 	m.Trained.Labels += base.Trained.Labels
-	m.Trained.Dropped = base.Trained.Dropped
+	m.Trained.Faulty += base.Trained.Faulty
+	m.Trained.Off += base.Trained.Off
+	m.Trained.Restart += base.Trained.Restart
+	m.Trained.Unknown += base.Trained.Unknown
+	m.Trained.Dropped, m.Trained.Voided = base.Trained.Dropped, base.Trained.Voided
 	m.Trained.Updates = base.Trained.Updates + 1
-	if !m.limit.Verified {
-		m.limit, m.calibration = base.limit, base.calibration
-	}
 	return m, nil
+}
+
+// running is for how long there are rows to learn from.
+func (t *trainer) running() time.Duration {
+	var d time.Duration
+	for _, c := range t.class {
+		if c >= learnt {
+			d += t.s.Rate
+		}
+	}
+	return d
 }
 
 // Sums are the statistics that a model keeps, by mode.

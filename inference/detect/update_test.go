@@ -6,7 +6,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/inference/detect/crew"
 	"millwright/inference/detect/frame"
+	"millwright/inference/detect/moments"
 )
 
 // TestUpdateAddsToWhatTheBaseKnows holds the merged statistics against those of one
@@ -31,16 +33,18 @@ func TestUpdateAddsToWhatTheBaseKnows(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := len(want.Mean)
-		one, gather := tr.moments(p)
+		c := crew.New()
+		g := tr.gathering(moments.NewFloor(c), p, base.basis.scale.Center)
 		if err := tr.vectors(t.Context(), func(i int, v *vector) error {
 			if tr.class[i] == learnt && v.lagged {
-				gather[v.mode].Add(v.values)
+				g.add(i, v.mode, v.values)
 			}
 			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}
-		gather[m].Flush()
+		one := g.close()
+		c.Close()
 		want.Merge(one[m])
 		if math.Abs(want.N-sum.N) > 0 {
 			t.Fatalf("mode %d: %v rows, not %v", m, sum.N, want.N)

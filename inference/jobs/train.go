@@ -155,8 +155,8 @@ func (j *Jobs) evaluate(ctx context.Context, p *plan, m *detect.Model) (*evaluat
 	packed := gzip.NewWriter(&lines)
 	c := metrics.New(m.Rate(), p.labels)
 	var line []byte
-	if err := j.score(ctx, p, m, span, func(r resultline.Row) error {
-		c.Add(r)
+	if err := j.score(ctx, p, m, span, func(r resultline.Row, k detect.Remark) error {
+		c.Add(r, metrics.Condition{Restarting: k.State == frame.Restarting, Unseen: k.Unseen})
 		if d == nil {
 			return nil
 		}
@@ -185,7 +185,7 @@ func (j *Jobs) evaluate(ctx context.Context, p *plan, m *detect.Model) (*evaluat
 }
 
 // score gives the results of a range, with the rows before it as context.
-func (j *Jobs) score(ctx context.Context, p *plan, m *detect.Model, span frame.Range, fn func(resultline.Row) error) error {
+func (j *Jobs) score(ctx context.Context, p *plan, m *detect.Model, span frame.Range, fn func(resultline.Row, detect.Remark) error) error {
 	q := *p
 	q.columns = m.Columns()
 	rows, err := j.rows(&q, span.Start-int64(m.Lookback()), span.End+1)
@@ -194,11 +194,11 @@ func (j *Jobs) score(ctx context.Context, p *plan, m *detect.Model, span frame.R
 	}
 	defer rows.Close()
 	s := m.NewSession()
-	keep := func(r resultline.Row, _ detect.Remark) error {
+	keep := func(r resultline.Row, k detect.Remark) error {
 		if r.Time < span.Start || r.Time > span.End {
 			return nil
 		}
-		return fn(r)
+		return fn(r, k)
 	}
 	src := &polite{Source: rows, gate: j.gate}
 	return src.Each(ctx, func(label int64, cells []float64) error { return s.Add(label, cells, keep) })
@@ -217,7 +217,10 @@ func (e *evaluation) judge(m metrics.Metrics, target float64) error {
 	if target == 0 {
 		target = 1
 	}
-	e.labelled, e.recall, e.auc, e.quality = true, m.Version.Recall, m.Version.AUC, qualityMet
+	e.labelled, e.recall, e.quality = true, m.Version.Recall, qualityMet
+	if m.Version.AUC != nil {
+		e.auc = *m.Version.AUC
+	}
 	if e.recall < 0.5 || e.auc < 0.7 || m.FalseAlarms > 3*target {
 		e.quality = qualityPoor
 	}

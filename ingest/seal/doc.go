@@ -26,7 +26,8 @@
 //   - Silent: a window without a single cell has no file, only a record. It is
 //     said at once, and it stays open for rows that come after all.
 //   - Overdue: a window without a file at W is sealed once no drop waits and no
-//     row came for it for F. Until it is in the bucket it may be sealed anew.
+//     row came for it for F, of held values only too, and also if W passed while
+//     no process ran. Until it is in the bucket it may be sealed anew.
 //   - Done: sealed, past W and verified in the bucket. Rows that come from then
 //     on, or came after the cut-off, are late.
 //   - Release: when every stream that covers a slot is done with it, the slot's

@@ -1,10 +1,12 @@
 package seal
 
 import (
+	"context"
 	"math"
 	"slices"
 	"time"
 
+	"millwright/internal/drop"
 	"millwright/internal/segment"
 	"millwright/internal/window"
 )
@@ -152,6 +154,35 @@ func (l *lane) start() {
 		}
 	}
 	l.next = l.begin
+}
+
+// resume moves begin back to the end of the rows before it. What lies between has
+// none, so nothing is live of it: a process that was killed, or was away, may
+// never have come to windows of which values are held.
+func (l *lane) resume(ctx context.Context, past Past) error {
+	if l.begin == unset {
+		return nil
+	}
+	before, _ := l.Cadence.Slots(l.begin)
+	last := int64(math.MinInt64)
+	err := past.Tails(ctx, l.Component, 0, before, func(b drop.Block) (bool, error) {
+		last = b.Last
+		return false, nil
+	})
+	if err == nil && last == math.MinInt64 { // they were folded, or there were none
+		var carry []segment.Tail
+		carry, err = past.Carry(ctx, l.Component)
+		for _, t := range carry {
+			last = max(last, t.Time)
+		}
+	}
+	if err != nil || last == math.MinInt64 {
+		return err
+	}
+	if next := l.Cadence.Start(last) + l.frequency(); next < l.begin {
+		l.begin, l.next = next, next
+	}
+	return nil
 }
 
 // extend makes the windows up to the one that holds now. It must not be called

@@ -146,6 +146,9 @@ func (s *Sealer) loadWindows(ctx context.Context) error {
 		}
 		for _, l := range c.lanes {
 			l.start()
+			if err := l.resume(ctx, s.ledger); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

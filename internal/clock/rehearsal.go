@@ -25,6 +25,12 @@ func NewRehearsal(from time.Time, pace float64) *Rehearsal {
 	return &Rehearsal{from: from.Round(0).UTC(), pace: pace, started: time.Now()}
 }
 
+// Course tells when it was which time first, business and real, and how many times
+// as fast it goes.
+func (r *Rehearsal) Course() (from, started time.Time, pace float64) {
+	return r.from, r.started, r.pace
+}
+
 // Now implements Clock.
 func (r *Rehearsal) Now() time.Time { return r.from.Add(r.Boot()) }
 

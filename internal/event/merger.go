@@ -1,9 +1,8 @@
 package event
 
 import (
-	"time"
-
 	"millwright/internal/resultline"
+	"millwright/internal/window"
 )
 
 // maxSensors bounds what an open event remembers: names beyond it are left out.
@@ -111,7 +110,7 @@ func (m *Merger) end(how State) Event {
 }
 
 func (o *ongoing) event(s State) Event {
-	return Event{ID: id(o.Start), Start: o.Start, End: o.End, Peak: o.Peak, PeakAt: o.PeakAt, Rows: o.Rows, Top: o.top(), State: s}
+	return Event{ID: window.CompactStamp(o.Start), Start: o.Start, End: o.End, Peak: o.Peak, PeakAt: o.PeakAt, Rows: o.Rows, Top: o.top(), State: s}
 }
 
 func (o *ongoing) top() []resultline.Share {
@@ -120,10 +119,4 @@ func (o *ongoing) top() []resultline.Share {
 		means = append(means, resultline.Share{Name: name, Value: sum / float64(o.Shared)})
 	}
 	return resultline.Largest(means, TopSensors)
-}
-
-// id names an event by its start; a fraction of a second is written when there is one.
-func id(start int64) string {
-	t := time.Unix(0, start).UTC()
-	return t.Format("20060102T150405.999999999") + "Z"
 }

@@ -42,7 +42,6 @@ const (
 
 // Execution is one run of a scheduler.
 type Execution struct {
-	Start  int64 // its window's, Unix ns
 	Status Status
 	Reason string // why it failed, at most 5000 characters, safe for terminals
 }
@@ -70,10 +69,10 @@ type response struct {
 	}
 }
 
-// List gives the runs on windows with from <= start <= to (Unix ns), the newest
-// first, one per window: of several a successful one, else the newest. A
-// scheduler that the service does not know has none.
-func (c *Client) List(ctx context.Context, scheduler string, from, to int64) ([]Execution, error) {
+// List gives the runs on windows with from <= start <= to (Unix ns), by start, one
+// per window: of several a successful one, else the newest. A scheduler that the
+// service does not know has none.
+func (c *Client) List(ctx context.Context, scheduler string, from, to int64) (map[int64]Execution, error) {
 	const slack = 1 // s: whether the API's bounds are inclusive is not documented
 	ask := request{
 		InferenceSchedulerName: scheduler,
@@ -81,29 +80,23 @@ func (c *Client) List(ctx context.Context, scheduler string, from, to int64) ([]
 		DataEndTimeBefore:      seconds(to) + 3600 + slack, // the longest window
 		MaxResults:             pageSize,
 	}
-	var out []Execution
-	at := map[int64]int{}
+	runs := map[int64]Execution{}
 	for page := 1; ; page++ {
 		answer, err := c.page(ctx, ask)
 		if err != nil {
 			return nil, fmt.Errorf("list executions of %s: %w", scheduler, err)
 		}
 		for _, s := range answer.InferenceExecutionSummaries {
-			e := Execution{Start: int64(math.Round(s.DataStartTime)) * int64(time.Second), Status: s.Status, Reason: Printable(s.FailedReason, maxReason)}
-			if e.Start < from || e.Start > to {
+			start := int64(math.Round(s.DataStartTime)) * int64(time.Second)
+			if start < from || start > to {
 				continue
 			}
-			i, known := at[e.Start]
-			switch {
-			case !known:
-				at[e.Start] = len(out)
-				out = append(out, e)
-			case e.Status == Success:
-				out[i] = e
+			if _, known := runs[start]; !known || s.Status == Success { // the newest come first
+				runs[start] = Execution{Status: s.Status, Reason: Printable(s.FailedReason, maxReason)}
 			}
 		}
 		if answer.NextToken == "" {
-			return out, nil
+			return runs, nil
 		}
 		if page == maxPages || answer.NextToken == ask.NextToken {
 			return nil, fmt.Errorf("list executions of %s: the answer does not end after %d pages", scheduler, page)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -135,12 +136,12 @@ func TestList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []executions.Execution{
-		{Start: at(10) * 1e9, Status: executions.InProgress},
-		{Start: at(5) * 1e9, Status: executions.Failed, Reason: "Could not find data \ufffd[31mfile\ufffd"},
-		{Start: at(0) * 1e9, Status: executions.Success},
+	want := map[int64]executions.Execution{
+		at(10) * 1e9: {Status: executions.InProgress},
+		at(5) * 1e9:  {Status: executions.Failed, Reason: "Could not find data \ufffd[31mfile\ufffd"},
+		at(0) * 1e9:  {Status: executions.Success},
 	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
+	if !maps.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	if len(s.asked) != 2 || s.asked[0]["InferenceSchedulerName"] != "pump-7" || s.asked[0]["DataStartTimeAfter"].(float64) >= float64(at(0)) {

@@ -46,6 +46,7 @@ type Client struct {
 	sender *sender
 	log    *zap.Logger
 
+	pages  pages        // of listings
 	places sync.Map     // bucket -> *place
 	skew   atomic.Int64 // ns to add to the wall clock for signatures
 }

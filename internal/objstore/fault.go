@@ -159,6 +159,13 @@ func (e *proxyError) Error() string { return "proxy answered " + e.status }
 
 // KindOf says what kind of error err is; KindOther for nil and unknown ones.
 func KindOf(err error) Kind {
+	if err == nil { // most often, so what is below costs no memory
+		return KindOther
+	}
+	return kindOf(err)
+}
+
+func kindOf(err error) Kind {
 	var (
 		status  *StatusError
 		creds   *credentialsError
@@ -174,8 +181,6 @@ func KindOf(err error) Kind {
 		timeout interface{ Timeout() bool }
 	)
 	switch {
-	case err == nil:
-		return KindOther
 	case errors.As(err, &status):
 		return status.kind()
 	case errors.Is(err, errStalled):

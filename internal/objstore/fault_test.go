@@ -187,7 +187,7 @@ func listener(t *testing.T, serve func(net.Conn)) string {
 // A link that moves bytes, however few, is not cut off.
 func TestSlowLinkWorks(t *testing.T) {
 	t.Parallel()
-	const idle = 300 * time.Millisecond
+	const idle = time.Second
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		buf := make([]byte, 16<<10)
 		tick := time.NewTicker(20 * time.Millisecond)

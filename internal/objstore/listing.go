@@ -1,13 +1,16 @@
 package objstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,36 +20,107 @@ import (
 // of keys, a page of up to 1,000 at a time, until fn returns false or an error.
 // Pages hold size, ETag and modification time.
 func (c *Client) List(ctx context.Context, bucket, prefix, startAfter string, fn func(page []Info) (bool, error)) error {
-	in := &s3.ListObjectsV2Input{Bucket: &bucket}
+	query := url.Values{"list-type": {"2"}}
 	if prefix != "" {
-		in.Prefix = &prefix
+		query.Set("prefix", prefix)
 	}
 	if startAfter != "" {
-		in.StartAfter = &startAfter
+		query.Set("start-after", startAfter)
 	}
-	var page []Info
+	body := c.pages.get()
+	defer c.pages.put(body)
+	var page listPage
 	for {
-		out, err := c.s3.ListObjectsV2(ctx, in)
+		err := c.listOnce(ctx, bucket, query.Encode(), body)
+		if again(err) { // once: a listing saves a thousand requests
+			if err = pause(ctx, listPause); err == nil {
+				err = c.listOnce(ctx, bucket, query.Encode(), body)
+			}
+		}
+		if err == nil {
+			page, err = readPage(body.Bytes(), page.objects)
+		}
 		if err != nil {
-			return c.wrap("list", bucket, prefix, c.convert(err))
+			return c.wrap("list", bucket, prefix, err)
 		}
-		page = slices.Grow(page[:0], len(out.Contents)) // most often none
-		for i := range out.Contents {
-			o := &out.Contents[i]
-			page = append(page, Info{
-				Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size),
-				ETag: strings.Trim(aws.ToString(o.ETag), `"`), LastModified: aws.ToTime(o.LastModified),
-			})
-		}
-		if more, err := fn(page); err != nil || !more {
+		if more, err := fn(page.objects); err != nil || !more {
 			return err
 		}
-		if !aws.ToBool(out.IsTruncated) || aws.ToString(out.NextContinuationToken) == "" {
+		if !page.more || page.next == "" {
 			return nil
 		}
-		in.ContinuationToken = out.NextContinuationToken
+		query.Set("continuation-token", page.next)
 	}
 }
+
+const (
+	// maxPage is more than a thousand of the longest keys can take.
+	maxPage   = 16 << 20
+	listPause = 250 * time.Millisecond
+)
+
+// listOnce asks for one page.
+func (c *Client) listOnce(ctx context.Context, bucket, query string, body *bytes.Buffer) error {
+	p, err := c.place(ctx, bucket)
+	if err != nil {
+		return err
+	}
+	u := &url.URL{Scheme: p.scheme, Host: p.host, Path: p.path, RawPath: p.rawPath, RawQuery: strings.ReplaceAll(query, "+", "%20")}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	req := (&http.Request{
+		Method: http.MethodGet, URL: u, Host: p.host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, 8),
+	}).WithContext(ctx)
+	req.Header["User-Agent"] = []string{"millwright"}
+	resp, err := c.open(ctx, req, emptySHA256, "s3", p.region)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body.Reset()
+	if _, err := body.ReadFrom(io.LimitReader(resp.Body, maxPage+1)); err != nil {
+		return err
+	}
+	if body.Len() > maxPage {
+		return fmt.Errorf("read listing: it has more than %d bytes", maxPage)
+	}
+	return nil
+}
+
+// again tells what may go well a moment later.
+func again(err error) bool {
+	switch KindOf(err) {
+	case KindBusy, KindBroken:
+		return true
+	default:
+		return false
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// pages are buffers that are kept between listings.
+type pages struct{ pool sync.Pool }
+
+func (p *pages) get() *bytes.Buffer {
+	if b, ok := p.pool.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func (p *pages) put(b *bytes.Buffer) { p.pool.Put(b) }
 
 // ErrTooLarge is returned by Get for objects beyond the caller's limit.
 var ErrTooLarge = errors.New("object is larger than the limit")

@@ -47,6 +47,12 @@ type Info struct {
 	SHA256     string // hex, as its writer said
 }
 
+// MD5Tag reports whether ETag may be the MD5 of the content: that of a multipart
+// upload has a dash.
+func (in Info) MD5Tag() bool {
+	return !in.KMS && len(in.ETag) == 32 && strings.Trim(in.ETag, "0123456789abcdefABCDEF") == ""
+}
+
 // Put stores an object with one request and returns its ETag. The store checks
 // the content against the MD5 and the SHA-256 that were given. An error does
 // not mean that the object is not there: look before the next attempt.

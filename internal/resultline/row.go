@@ -38,12 +38,6 @@ type Row struct {
 // Anomalous tells whether the row counts as one of an anomaly.
 func (r Row) Anomalous() bool { return r.Prediction == 1 && r.Reason != MachineOff }
 
-// Disagrees tells whether the prediction is not the one that the score asks for.
-// The prediction stands; whoever reads many rows counts these.
-func (r Row) Disagrees() bool {
-	return r.HasScore && r.Reason != MachineOff && (r.Score > Threshold) != (r.Prediction == 1)
-}
-
 // Top gives the sensors with the largest shares, largest first, equal ones by
 // name, at most n.
 func (r Row) Top(n int) []Share { return Largest(r.Diagnostics, n) }

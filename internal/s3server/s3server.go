@@ -137,9 +137,6 @@ func (s *Server) Close() error {
 	}
 }
 
-// Done is closed when the server has stopped.
-func (s *Server) Done() <-chan struct{} { return s.done }
-
 // attributeStore keeps an object's metadata in extended attributes where the
 // file system has them, else in files of their own.
 func attributeStore(dir, root string, sidecar bool) (meta.MetadataStorer, bool, error) {

@@ -67,7 +67,15 @@ func TestEndsWithContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	<-srv.Done()
+	for err == nil { // it answers until it has seen that
+		var resp *http.Response
+		if resp, err = http.Get(srv.Endpoint); err == nil {
+			resp.Body.Close()
+		}
+	}
+	if err := srv.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBadOptions(t *testing.T) {

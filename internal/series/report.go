@@ -74,8 +74,3 @@ func (l *faultLog) add(kind FaultKind, line int64, column string, text []byte, r
 		l.on(f)
 	}
 }
-
-// rows is the number of faults that cost a whole row.
-func (l *faultLog) rows() int64 {
-	return l.bad[BadStamp] + l.bad[GapStamp] + l.bad[Ambiguous] + l.bad[BadRow]
-}

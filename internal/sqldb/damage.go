@@ -57,13 +57,6 @@ func Damaged(err error) bool {
 	return false
 }
 
-// Full tells whether err means that the disk is full: nothing was committed,
-// and trying again helps once there is space.
-func Full(err error) bool {
-	var e *sqlite.Error
-	return postgresFull(sqlState(err)) || errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL
-}
-
 // Foreign tells whether err means that a statement does not fit the schema: the
 // database is sound, but not the one that was meant.
 func Foreign(err error) bool {

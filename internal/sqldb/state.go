@@ -29,13 +29,11 @@ func Retryable(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// postgresRejected, postgresFull and so on are what PostgreSQL says for the
-// conditions that Rejected, Full and so on ask for.
+// postgresRejected and so on are what PostgreSQL says for the conditions that
+// Rejected and so on ask for.
 func postgresRejected(state string) bool {
 	return strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23") || strings.HasPrefix(state, "54")
 }
-
-func postgresFull(state string) bool { return state == "53100" }
 
 func postgresDamaged(state string) bool { return state == "XX001" || state == "XX002" }
 

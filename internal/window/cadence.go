@@ -55,6 +55,13 @@ func (c Cadence) Wake(start int64) time.Time {
 	return time.Unix(0, c.End(start)+int64(c.Delay)).UTC()
 }
 
+// Next is the start of the window with the first wake-up after now: those before
+// it are past theirs.
+func (c Cadence) Next(now time.Time) int64 { return c.Floor(now.Add(-c.Delay)) }
+
+// Floor is the last start of a window up to t, whatever the label.
+func (c Cadence) Floor(t time.Time) int64 { return floor(t.UnixNano(), int64(c.Frequency)) }
+
 // Latest is when a window is sealed whether or not its watermark has passed.
 // With a delay of 0 that is the window's end.
 func (c Cadence) Latest(start int64) time.Time {

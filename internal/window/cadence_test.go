@@ -208,6 +208,20 @@ func TestSlotsHoldTheWindowsRows(t *testing.T) {
 	})
 }
 
+func TestNextHasTheFirstWakeUpToCome(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c, now := drawCadence(t), time.Unix(0, drawInstant(t)).UTC()
+		if rapid.Bool().Draw(t, "at a wake-up") {
+			now = c.Wake(c.Floor(now))
+		}
+		s := c.Next(now)
+		if c.Floor(time.Unix(0, s)) != s || !c.Wake(s).After(now) || c.Wake(s-int64(c.Frequency)).After(now) {
+			t.Fatalf("at %s the next window is %d, which wakes at %s", now, s, c.Wake(s))
+		}
+	})
+}
+
 func TestMarginNeverPassesTheWindow(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,6 +2,7 @@ package window
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -45,6 +46,15 @@ type Outcome struct {
 
 // Pruned tells whether its result was on site and had to make room.
 func (o Outcome) Pruned() bool { return o.Generation > 0 && o.Path == "" }
+
+// Highest is the highest score of its result; nil while there is none, or where
+// no row has a score.
+func (o Outcome) Highest() *float64 {
+	if o.Generation == 0 || math.IsNaN(o.Peak) {
+		return nil
+	}
+	return &o.Peak
+}
 
 // PrunedReason says so to people.
 const PrunedReason = "pruned from site, still in the bucket"

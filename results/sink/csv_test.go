@@ -43,7 +43,7 @@ func TestCSVGolden(t *testing.T) {
 	s.alarm(t, "pump-7", 11, 2, outbox.Raised)
 	s.send(t, k, 0)
 	for path, want := range map[string]string{
-		"pump-7/2026-01-05.csv": resultHeader +
+		"pump-7/2026-01-05.csv": ResultHeader +
 			`2026-01-05T23:51:00Z,pump-7,0,NO_ANOMALY_DETECTED,0.25,pump\speed,0.75,1,pump-7/20260105T235000Z/result/1
 2026-01-05T23:52:00Z,pump-7,1,ANOMALY_DETECTED,0.75,pump\speed,0.75,1,pump-7/20260105T235000Z/result/1
 2026-01-05T23:53:00Z,pump-7,0,NO_ANOMALY_DETECTED,0.25,pump\speed,0.75,1,pump-7/20260105T235000Z/result/1
@@ -54,7 +54,7 @@ func TestCSVGolden(t *testing.T) {
 2026-01-05T23:58:00Z,pump-7,0,NO_ANOMALY_DETECTED,0.25,pump\speed,0.75,1,pump-7/20260105T235500Z/result/1
 2026-01-05T23:59:00Z,pump-7,0,NO_ANOMALY_DETECTED,0.25,pump\speed,0.75,1,pump-7/20260105T235500Z/result/1
 `,
-		"pump-7/2026-01-06.csv": resultHeader + "2026-01-06T00:00:00Z,pump-7,0,MACHINE_OFF,,,,1,pump-7/20260105T235500Z/result/1\n",
+		"pump-7/2026-01-06.csv": ResultHeader + "2026-01-06T00:00:00Z,pump-7,0,MACHINE_OFF,,,,1,pump-7/20260105T235500Z/result/1\n",
 		"pump-7/events-2026-01.csv": eventHeader +
 			"pump-7/20260105T235000Z/event/1,1,pump-7,20260105T235000Z,open,2026-01-05T23:50:00Z,2026-01-05T23:51:00Z,60,1,0.875,2026-01-05T23:50:00Z,'=pump\\flow,0.5,2026-01-05T23:57:00Z\n",
 		"pump-7/alarms-2026-01.csv": alarmHeader +
@@ -127,7 +127,7 @@ func TestCSVBatchAgain(t *testing.T) {
 			after := read(t, path)
 			switch {
 			case c.name == "gone":
-				if !strings.HasPrefix(after, resultHeader+"2026-01-05T23:06:00Z") {
+				if !strings.HasPrefix(after, ResultHeader+"2026-01-05T23:06:00Z") {
 					t.Errorf("the new file begins with %.200s", after)
 				}
 			case c.again:

@@ -70,7 +70,7 @@ func (f *Fleet) Run(ctx context.Context, runners []*Runner) error {
 	f.mu.Lock()
 	for _, r := range runners {
 		was := f.told[r.sink.Name()]
-		r.note(func(s *Status) { s.Sent, s.SentAt = was.Sent, was.SentAt })
+		r.note(func(s *Status) { s.Sent = was.Sent })
 	}
 	f.runners = runners
 	f.mu.Unlock()

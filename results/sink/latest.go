@@ -59,22 +59,18 @@ func (l *latest) forgotten() {
 	}
 }
 
-// learn takes a message in that the broker has. One that comes again changes
-// nothing, an older window's result neither.
-func (l *latest) learn(b *base, m outbox.Message) {
+// learn takes a message in that the broker has, and r, what was said there of its
+// result. One that comes again changes nothing, an older window's result neither.
+func (l *latest) learn(instance string, m outbox.Message, r *result) {
 	s := l.states[m.Scheduler]
 	if s == nil {
-		s = &state{Instance: b.instance, Scheduler: m.Scheduler}
+		s = &state{Instance: instance, Scheduler: m.Scheduler}
 		l.states[m.Scheduler] = s
 	}
 	switch m.Kind {
 	case outbox.Result:
 		if m.Start < s.Start {
 			return
-		}
-		r, err := b.result(m, false)
-		if err != nil {
-			return // it was read a moment ago to be sent; the next result mends it
 		}
 		s.Start, s.WindowStart, s.Generation, s.Result = m.Start, stamp(m.Start), m.Generation, r
 	case outbox.Change:

@@ -62,22 +62,24 @@ func (m *mqttSink) Send(ctx context.Context, ms []outbox.Message) (done int, err
 	wait, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	var tokens []mqtt.Token
+	var said []*result // of each message that is under way
 	var stopped error
 	for _, message := range ms {
-		body, err := m.render(message, false)
+		body, r, err := m.render(message, false)
 		if err != nil {
 			stopped = err
 			break
 		}
 		topic := topicFor(m.topic, m.instance, message.Scheduler) + "/" + string(message.Kind)
 		tokens = append(tokens, m.client.Publish(topic, atLeastOnce, false, body))
+		said = append(said, r)
 	}
 	for _, t := range tokens {
 		if err := m.acknowledged(wait, t); err != nil {
 			stopped = err
 			break
 		}
-		m.latest.learn(&m.base, ms[done])
+		m.latest.learn(m.instance, ms[done], said[done])
 		done++
 	}
 	if err := m.latest.save(); err != nil {

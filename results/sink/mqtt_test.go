@@ -26,6 +26,19 @@ func (s *site) publisher(t testing.TB, address string) Sink {
 	return made(t, Settings{Kind: "mqtt", Instance: "gw-17", State: s.state, URL: "tcp://" + address, Topic: topic})
 }
 
+// onlineBehindAGate is a publisher of which the broker has heard, and the gate
+// that is between them.
+func (s *site) onlineBehindAGate(t testing.TB, b *broker, e *ear) (Sink, *tollgate) {
+	t.Helper()
+	gate := newTollgate(t, b.address())
+	k := s.publisher(t, gate.Addr().String())
+	if err := k.Keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e.untilRetained(t, "millwright/gw-17/agent", online)
+	return k, gate
+}
+
 func TestMQTTMessages(t *testing.T) {
 	t.Parallel()
 	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
@@ -130,12 +143,7 @@ func TestMQTTWill(t *testing.T) {
 	t.Parallel()
 	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
 	e := b.listen(nil)
-	gate := newTollgate(t, b.address())
-	k := s.publisher(t, gate.Addr().String())
-	if err := k.Keep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	e.untilRetained(t, "millwright/gw-17/agent", online)
+	k, gate := s.onlineBehindAGate(t, b, e)
 	gate.cut()
 	e.untilRetained(t, "millwright/gw-17/agent", offline)
 	until(t, "the loss is noticed", func() string {
@@ -160,12 +168,7 @@ func TestMQTTStopsWithoutAcknowledgement(t *testing.T) {
 	t.Parallel()
 	b, s := newBroker(t, "allow_anonymous true"), newSite(t)
 	e := b.listen(nil)
-	gate := newTollgate(t, b.address())
-	k := s.publisher(t, gate.Addr().String())
-	if err := k.Keep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	e.untilRetained(t, "millwright/gw-17/agent", online)
+	k, gate := s.onlineBehindAGate(t, b, e)
 	gate.mute.Store(true)
 	s.fill(t, 0, 1)
 	ctx, stop := context.WithCancel(t.Context())

@@ -38,38 +38,43 @@ const (
 	mostLines  = 8 << 20 // bytes of rows in a message
 )
 
-// render gives a message's JSON, with the rows of a result or only the last one.
-func (b *base) render(m outbox.Message, lines bool) ([]byte, error) {
+// render gives a message's JSON, with the rows of a result or only the last one,
+// and what it says of the result.
+func (b *base) render(m outbox.Message, lines bool) ([]byte, *result, error) {
 	e := envelope{
 		ID: m.ID, Instance: b.instance, Scheduler: m.Scheduler, Kind: m.Kind, Generation: m.Generation,
 		WindowStart: stamp(m.Start), At: m.At.UTC().Format(time.RFC3339),
 	}
 	switch m.Kind {
 	case outbox.Result:
-		r, err := b.result(m, lines)
-		if err != nil {
-			return nil, err
+		var err error
+		if e.Result, err = b.result(m, lines); err != nil {
+			return nil, nil, err
 		}
-		e.Result = r
 	case outbox.Change:
 		e.Event = m.Body
 	case outbox.Alert:
 		e.Alarm = m.Body
 	default:
-		return nil, &Fault{What: fmt.Sprintf("message %s is of an unknown kind", m.ID), Verdict: Never}
+		return nil, nil, &Fault{What: fmt.Sprintf("message %s is of an unknown kind", m.ID), Verdict: Never}
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
-		return nil, &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return nil, nil, damaged(m, err)
 	}
-	return text, nil
+	return text, e.Result, nil
+}
+
+// damaged is about a message that can never be written as what it should be.
+func damaged(m outbox.Message, err error) *Fault {
+	return &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
 }
 
 // result reads a result's rows. Without its file the summary has to do.
 func (b *base) result(m outbox.Message, lines bool) (*result, error) {
 	r := &result{}
 	if err := json.Unmarshal(m.Body, &r.Summary); err != nil {
-		return nil, &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return nil, damaged(m, err)
 	}
 	var size int
 	err := b.eachRow(m, func(row resultline.Row) error {

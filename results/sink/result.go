@@ -28,7 +28,7 @@ var (
 func (b *base) eachRow(m outbox.Message, fn func(resultline.Row) error) error {
 	var sum outbox.Summary
 	if err := json.Unmarshal(m.Body, &sum); err != nil {
-		return &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return damaged(m, err)
 	}
 	file, err := os.Open(filepath.Join(b.state, filepath.FromSlash(m.Path)))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -78,10 +78,8 @@ type Status struct {
 	Target   string
 	Cursor   int64     // Seq of the last message it is done with
 	Sent     int64     // messages since the start
-	SentAt   time.Time // of the last one, real time; zero: none yet
 	SetAside int64     // messages that lie in quarantine for good
 	Error    string    // why nothing goes out at present; empty when all is well
-	Remedy   string
 	Since    time.Time // of Error, real time
 }
 
@@ -254,27 +252,30 @@ func (r *Runner) pass(ctx context.Context, last int64) error {
 	if last <= r.cursor {
 		return nil
 	}
-	if err := r.outbox.SetCursor(ctx, r.sink.Name(), last); err != nil {
+	return r.move(ctx, last)
+}
+
+// move is done with all messages up to seq.
+func (r *Runner) move(ctx context.Context, seq int64) error {
+	if err := r.outbox.SetCursor(ctx, r.sink.Name(), seq); err != nil {
 		return err
 	}
-	r.cursor = last
-	r.note(func(s *Status) { s.Cursor = last })
+	r.cursor = seq
+	r.note(func(s *Status) { s.Cursor = seq })
 	return nil
 }
 
 // passed moves the cursor over messages that the other side has.
 func (r *Runner) passed(ctx context.Context, ms []outbox.Message) error {
-	seq := ms[len(ms)-1].Seq
-	if err := r.outbox.SetCursor(ctx, r.sink.Name(), seq); err != nil {
+	if err := r.move(ctx, ms[len(ms)-1].Seq); err != nil {
 		return err
 	}
-	r.cursor = seq
 	if r.strikes.taken() {
 		if err := r.strikes.save(); err != nil {
 			return fmt.Errorf("save the state of a sink: %w", err)
 		}
 	}
-	r.note(func(s *Status) { s.Cursor, s.Sent, s.SentAt = seq, s.Sent+int64(len(ms)), time.Now() })
+	r.note(func(s *Status) { s.Sent += int64(len(ms)) })
 	return nil
 }
 
@@ -303,12 +304,11 @@ func (r *Runner) judge(ctx context.Context, m outbox.Message, err error, progres
 		return err
 	}
 	r.log.Error("message set aside", zap.String("id", m.ID), zap.String("file", path), zap.String("why", f.What))
-	if err := r.outbox.SetCursor(ctx, r.sink.Name(), m.Seq); err != nil {
+	if err := r.move(ctx, m.Seq); err != nil {
 		return err
 	}
-	r.cursor = m.Seq
 	aside := countAside(r.state, r.sink.Name())
-	r.note(func(s *Status) { s.Cursor, s.SetAside = m.Seq, aside })
+	r.note(func(s *Status) { s.SetAside = aside })
 	r.notices.Stand(ctx, r.scope(), CodeSetAside, fmt.Sprintf("%d messages were not sent and are set aside; the last: %s: %s", aside, m.ID, f.What),
 		"they are in "+quarantine(r.state, r.sink.Name())+" with their reasons; send them by hand if they matter, then delete them there")
 	return nil
@@ -324,7 +324,7 @@ func (r *Runner) failed(ctx context.Context, err error) time.Duration {
 		if s.Error == "" {
 			s.Since = time.Now()
 		}
-		s.Error, s.Remedy = f.What, f.Remedy
+		s.Error = f.What
 	})
 	if r.fails >= failsShown || f.Verdict == Refuse {
 		r.notices.Stand(ctx, r.scope(), CodeFailing, f.What, f.Remedy)
@@ -340,7 +340,7 @@ func (r *Runner) well(ctx context.Context) {
 	if aside == 0 {
 		r.notices.Clear(ctx, r.scope(), CodeSetAside)
 	}
-	r.note(func(s *Status) { s.Error, s.Remedy, s.Since, s.SetAside = "", "", time.Time{}, aside })
+	r.note(func(s *Status) { s.Error, s.Since, s.SetAside = "", time.Time{}, aside })
 	r.notices.Clear(ctx, r.scope(), CodeFailing)
 }
 

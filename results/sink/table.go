@@ -15,7 +15,7 @@ import (
 // The header lines. Columns are never moved, renamed or taken out; new ones come
 // at the end.
 const (
-	resultHeader = "timestamp,scheduler,prediction,prediction_reason,anomaly_score,top_sensor,top_share,generation,id\n"
+	ResultHeader = "timestamp,scheduler,prediction,prediction_reason,anomaly_score,top_sensor,top_share,generation,id\n"
 	eventHeader  = "id,generation,scheduler,event,state,start,end,duration_seconds,rows,peak_score,peak_at,top_sensor,top_share,at\n"
 	alarmHeader  = "id,generation,scheduler,alarm,state,first_window,last_window,windows,reason,remedy,since,ended,at\n"
 )
@@ -73,11 +73,10 @@ func (b *book) result(m outbox.Message) error {
 	var p *page
 	var day string
 	err := b.base.eachRow(m, func(r resultline.Row) error {
-		at := time.Unix(0, r.Time).UTC()
-		if d := at.Format(time.DateOnly); d != day {
-			day, p = d, b.page(segment(m.Scheduler)+"/"+d+".csv", resultHeader)
+		if d := time.Unix(0, r.Time).UTC().Format(time.DateOnly); d != day {
+			day, p = d, b.page(segment(m.Scheduler)+"/"+d+".csv", ResultHeader)
 		}
-		p.text = appendRow(p.text, m, at, r)
+		p.text = AppendRow(p.text, m, r)
 		return nil
 	})
 	switch {
@@ -91,8 +90,10 @@ func (b *book) result(m outbox.Message) error {
 	return err
 }
 
-func appendRow(dst []byte, m outbox.Message, at time.Time, r resultline.Row) []byte {
-	dst = append(appendTime(dst, at), ',')
+// AppendRow adds the line of a row, below ResultHeader. Of the message it takes
+// scheduler, generation and id.
+func AppendRow(dst []byte, m outbox.Message, r resultline.Row) []byte {
+	dst = append(appendTime(dst, time.Unix(0, r.Time)), ',')
 	dst = append(appendText(dst, m.Scheduler), ',')
 	dst = append(strconv.AppendInt(dst, int64(r.Prediction), 10), ',')
 	dst = append(appendText(dst, string(r.Reason)), ',')
@@ -115,7 +116,7 @@ func appendTop(dst []byte, top []resultline.Share) []byte {
 func (b *book) event(m outbox.Message) error {
 	var d event.Document
 	if err := json.Unmarshal(m.Body, &d); err != nil {
-		return &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return damaged(m, err)
 	}
 	p := b.page(monthly(m, "events"), eventHeader)
 	t := appendHead(p.text, m)
@@ -135,7 +136,7 @@ func (b *book) event(m outbox.Message) error {
 func (b *book) alarm(m outbox.Message) error {
 	var a outbox.Alarm
 	if err := json.Unmarshal(m.Body, &a); err != nil {
-		return &Fault{What: fmt.Sprintf("message %s is damaged: %v", m.ID, err), Verdict: Never}
+		return damaged(m, err)
 	}
 	p := b.page(monthly(m, "alarms"), alarmHeader)
 	t := appendHead(p.text, m)

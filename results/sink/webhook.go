@@ -74,7 +74,7 @@ func (w *webhook) Send(ctx context.Context, ms []outbox.Message) (done int, err 
 		if done > 0 && time.Since(begun) > sendingFor {
 			break
 		}
-		body, err := w.render(m, true)
+		body, _, err := w.render(m, true)
 		if err != nil {
 			return done, err
 		}

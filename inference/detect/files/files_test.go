@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestFilesAreJoinedOnTheGrid(t *testing.T) {
 	write(t, dir, "motor.csv", "Timestamp,speed\n2025-01-01T00:00:30,10\n2025-01-01T00:01:00,20\n2025-01-01T00:03:00,40\n")
 	write(t, dir, "pump/pump_202501.csv", "Timestamp,flow\n2025-01-01T00:01:00,1\n2025-01-01T00:02:00,2\n")
 	write(t, dir, "pump/pump_202502.csv", "Timestamp,flow,temp\n2025-01-01T00:02:00,9,70\n2025-01-01T00:03:00,3,71\n")
-	list, err := Find([]string{dir})
+	list, _, err := Find([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,4 +91,33 @@ func FuzzReadLabels(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLabelsInTheHourThatComesTwice has labels from 02:30 to 02:10, and to 02:50, in the
+// night in which clocks are put back from 03:00 to 02:00.
+func TestLabelsInTheHourThatComesTwice(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ReadLabels(strings.NewReader("2026-10-25T02:30:00,2026-10-25T02:10:00\n2026-10-25T02:30:00,2026-10-25T02:50:00\n2026-10-25T02:30:00+01:00,2026-10-25T12:00:00\n"), zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(clock string) int64 {
+		u, err := time.Parse(time.RFC3339, "2026-10-25T"+clock+"Z")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.UnixNano()
+	}
+	want := []frame.Range{{Start: at("00:30:00"), End: at("01:10:00")}, {Start: at("00:30:00"), End: at("01:50:00")}, {Start: at("01:30:00"), End: at("11:00:00")}}
+	if !slices.Equal(l.Anomaly, want) {
+		t.Errorf("%v, want %v", l.Anomaly, want)
+	}
+	march, err := ParseStamp("2026-03-29T02:30:00", zone) // is not shown at all
+	if day := at("00:00:00") - 210*24*int64(time.Hour); err != nil || march < day || march > day+3*int64(time.Hour) {
+		t.Errorf("%v, %v", time.Unix(0, march).UTC(), err)
+	}
 }

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"math"
+	"strings"
 
 	"millwright/inference/detect/frame"
 	"millwright/internal/series"
@@ -17,11 +18,20 @@ func (s *Source) look(ctx context.Context, p *part) error {
 	}
 	defer file.Close()
 	defer r.Close()
-	p.first = math.MaxInt64
-	rs := s.resampler(func(int64, []float64) error { return nil })
+	p.first, p.last = math.MaxInt64, math.MinInt64
+	if info, err := file.Stat(); err == nil {
+		p.size = info.Size()
+	}
+	p.packed = strings.HasSuffix(strings.ToLower(p.Path), ".gz")
+	rs := s.resampler(func(int64, []float64) error { p.bins++; return nil })
+	var columns []int
 	err = batches(r, func(b *series.Batch) error {
+		if s.o.Codes == nil {
+			columns = s.gather(b, p, r.Names(), columns)
+		}
+		s.days.add(b.Times)
 		for _, t := range b.Times {
-			p.first = min(p.first, t)
+			p.first, p.last = min(p.first, t), max(p.last, t)
 		}
 		if ctx.Err() != nil || rs.Report().TooLate > 0 {
 			return ctx.Err()
@@ -46,6 +56,13 @@ func (s *Source) learn(p *part, raw []string) {
 	for _, c := range clashes {
 		s.note(p, "%v left out: %s", c.Raw, c.Reason)
 	}
+	s.rename(p, raw, names)
+	s.know(p, raw)
+}
+
+// know gives a file's sensors their columns.
+func (s *Source) know(p *part, raw []string) {
+	names, _ := series.MapNames(raw, nil)
 	for _, n := range names {
 		name := frame.Name{Component: p.Component, Sensor: n}
 		if _, known := s.at[name]; n != "" && !known && s.o.Columns == nil {
@@ -69,13 +86,17 @@ func (s *Source) tell(p *part, read series.Report, resampled series.ResampleRepo
 		f := read.Faults[0]
 		s.note(p, "%d rows or cells cannot be used, the first on line %d: %s: %q", bad, f.Line, f.Reason, f.Text)
 	}
+	if len(read.TextColumns) > 0 && s.o.Columns == nil {
+		s.note(p, "columns that hold text are no sensors: %s", Few(read.TextColumns))
+	}
 	if read.Damage != "" {
+		s.cutOff = true
 		s.note(p, "%s", read.Damage)
 	}
 	if n := resampled.Repeats.Differing; n > 0 && !p.disorder {
 		s.note(p, "%d values differ from an earlier one of the same timestamp and sensor, which is used", n)
 	}
 	if p.disorder {
-		s.note(p, "its rows are far out of order, so they are sorted at every pass")
+		s.note(p, "its rows are far out of order, so they are sorted")
 	}
 }

@@ -26,7 +26,7 @@ func (s *Source) Each(ctx context.Context, fn func(label int64, cells []float64)
 			f.stop()
 		}
 	}()
-	row := make([]float64, len(s.names))
+	j := join{row: make([]float64, len(s.names)), owner: make([]int, len(s.names))}
 	last := int64(math.MinInt64)
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
@@ -45,18 +45,18 @@ func (s *Source) Each(ctx context.Context, fn func(label int64, cells []float64)
 			return nil
 		}
 		label := earliest(open)
-		for j := range row {
-			row[j] = math.NaN()
-		}
 		var err error
-		if open, err = take(open, label, row); err != nil {
+		if open, err = j.take(open, label); err != nil {
 			return err
 		}
 		if label <= last {
 			return errors.New("read data: a file has changed since it was opened: run this again")
 		}
 		last = label
-		if err := fn(label, row); err != nil {
+		if label < s.low || label > s.high {
+			continue
+		}
+		if err := fn(label, j.row); err != nil {
 			return err
 		}
 	}
@@ -88,9 +88,17 @@ func earliest(open []*stream) int64 {
 	return label
 }
 
+// join is a row to which several files may have values.
+type join struct {
+	row   []float64
+	owner []int // order of the file that each value is from; what it is for none does not count
+}
+
 // take joins the rows of a label and gives the streams that go on.
-func take(open []*stream, label int64, row []float64) ([]*stream, error) {
-	owner := make(map[int]int) // column: order of the file its value is from
+func (j *join) take(open []*stream, label int64) ([]*stream, error) {
+	for c := range j.row {
+		j.row[c] = math.NaN()
+	}
 	left := open[:0]
 	for i, f := range open {
 		if f.head.label != label {
@@ -102,8 +110,8 @@ func take(open []*stream, label int64, row []float64) ([]*stream, error) {
 			if c < 0 || math.IsNaN(v) {
 				continue
 			}
-			if from, taken := owner[c]; !taken || f.order < from {
-				row[c], owner[c] = v, f.order
+			if math.IsNaN(j.row[c]) || f.order < j.owner[c] {
+				j.row[c], j.owner[c] = v, f.order
 			}
 		}
 		more, err := f.advance()

@@ -25,7 +25,7 @@ func source(t *testing.T, text string, o Options) *Source {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, dir, "pump.csv", text)
-	list, err := Find([]string{dir})
+	list, _, err := Find([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestWhatCannotBeUsedIsTold(t *testing.T) {
 	write(t, dir, "pump.csv", "Timestamp,flow\n2025-01-01T00:01:00,1\n2025-01-01T00:02:00,oops\nyesterday,3\n2025-01-01T00:03:00,4\n")
 	write(t, dir, "motor.csv", "Timestamp,speed\n")
 	write(t, dir, "other.csv", "Timestamp,speed\n2025-01-01T00:01:00,1\n")
-	list, err := Find([]string{dir})
+	list, _, err := Find([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}

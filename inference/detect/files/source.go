@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"millwright/inference/detect/frame"
@@ -22,7 +23,10 @@ type Options struct {
 	Label     window.Label
 	Aggregate series.Aggregate
 	CSV       series.Options
-	Columns   []frame.Name // only these, in this order; nil: all, in the files' order
+	Columns   []frame.Name  // only these, in this order; nil: all, in the files' order
+	Codes     [][]float64   // values that stand for no reading, for each of Columns; nil: found
+	Faults    []frame.Range // when what a sensor reads is a reading in any case, no code
+	Read      *atomic.Int64 // counts the bytes that Open reads; nil: nobody asks
 }
 
 // Source joins files row by row. It may be read as often as wanted, by one goroutine
@@ -31,9 +35,20 @@ type Source struct {
 	o     Options
 	names []frame.Name
 	at    map[frame.Name]int
-	found map[frame.Name]bool // in some file
+	found map[frame.Name]bool   // in some file
+	was   map[frame.Name]string // a sensor's name in its file, where that is another
 	parts []*part
+	days  days  // of the rows of all files
+	low   int64 // labels below it are strays
+	high  int64 // and those above it
 	notes []string
+
+	cutOff bool // a file ends before its end
+	read   *atomic.Int64
+
+	values []values    // of each sensor, while files are looked through
+	codes  [][]float64 // of each sensor
+	coded  []Coded
 }
 
 var _ frame.Source = (*Source)(nil)
@@ -43,13 +58,17 @@ type part struct {
 	File
 	order    int   // of those that hold the same label, the first in order wins
 	first    int64 // stamp of its oldest row
+	last     int64 // and of its newest one
 	disorder bool  // rows are further behind than a Resampler waits: it has to be sorted
+	packed   bool  // by gzip
+	size     int64 // bytes
+	bins     int64 // rows on the grid, or a few less
 }
 
 // Open looks through every file once. Files of components that are not asked for are
 // left alone.
 func Open(ctx context.Context, list []File, o Options) (*Source, error) {
-	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}}
+	s := &Source{o: o, names: slices.Clone(o.Columns), at: map[frame.Name]int{}, found: map[frame.Name]bool{}, was: map[frame.Name]string{}, days: days{}, read: o.Read}
 	for i, n := range s.names {
 		s.at[n] = i
 	}
@@ -58,7 +77,11 @@ func Open(ctx context.Context, list []File, o Options) (*Source, error) {
 			continue
 		}
 		if !window.ValidComponent(f.Component) {
-			return nil, fmt.Errorf("%s: %q cannot be a component's name: rename the file", f.Path, f.Component)
+			what := "folder"
+			if f.Component == stem(f.Path) {
+				what = "file"
+			}
+			return nil, fmt.Errorf("%s: %q cannot be a component's name, which is 1 to 200 of 0-9 A-Z a-z . _ -: rename the %s", f.Path, f.Component, what)
 		}
 		p := &part{File: f, order: i}
 		var none *series.HopelessError
@@ -74,9 +97,16 @@ func Open(ctx context.Context, list []File, o Options) (*Source, error) {
 	if len(s.names) == 0 {
 		return nil, errors.New("open data: no column of numbers in it")
 	}
+	if s.codes = o.Codes; o.Codes == nil {
+		s.findCodes()
+	}
+	s.findStrays()
 	slices.SortStableFunc(s.parts, func(a, b *part) int { return cmp.Compare(a.first, b.first) })
 	return s, nil
 }
+
+// CutOff tells whether a file is damaged so that rows in it are lost.
+func (s *Source) CutOff() bool { return s.cutOff }
 
 // Notes are what a person should know of the files, in words.
 func (s *Source) Notes() []string { return s.notes }
@@ -99,12 +129,40 @@ func (s *Source) Missing() []frame.Name {
 	return none
 }
 
+// Size is that of all files, in bytes.
+func (s *Source) Size() int64 {
+	var n int64
+	for _, p := range s.parts {
+		n += p.size
+	}
+	return n
+}
+
+// Count has passes that begin from now on add the bytes that they read to n.
+func (s *Source) Count(n *atomic.Int64) { s.read = n }
+
+// counted is a file that tells how much of it was read.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
 func (s *Source) open(p *part) (*os.File, *series.Reader, error) {
 	file, err := os.Open(p.Path)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := series.NewReader(file, s.o.CSV)
+	in := io.Reader(file)
+	if s.read != nil {
+		in = counted{file, s.read}
+	}
+	r, err := series.NewReader(in, s.o.CSV)
 	if err != nil {
 		file.Close()
 		return nil, nil, err
@@ -148,10 +206,21 @@ func (s *Source) resample(p *part, yield func(bin) bool) error {
 		}
 		return nil
 	})
+	add := rs.Add
+	if s.anyCodes() {
+		var known []int
+		add = func(b *series.Batch) error {
+			if len(known) < len(r.Names()) {
+				known = s.columns(p.Component, r.Names())
+			}
+			s.void(b, known)
+			return rs.Add(b)
+		}
+	}
 	if p.disorder {
-		err = inOrder(r, rs.Add)
+		err = inOrder(r, add)
 	} else {
-		err = batches(r, rs.Add)
+		err = batches(r, add)
 	}
 	if err = errors.Join(err, rs.Close()); err != nil {
 		return err

@@ -55,6 +55,34 @@ func TestTrackerHoldsMarksAndSkips(t *testing.T) {
 	}
 }
 
+// TestMachinesThatComeBackAfterSilenceRestart has an off machine of which nothing is
+// told until it runs again.
+func TestMachinesThatComeBackAfterSilenceRestart(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		back int64 // minute
+		want []State
+	}{
+		{3, []State{Stopped, Stopped, Restarting, Restarting, Running}},
+		{300, []State{Stopped, Stopped, Restarting, Restarting, Running}},
+		{1 + 25*60, []State{Stopped, Stopped, Running, Running, Running}}, // nobody knows whether it was
+	} {
+		tr := NewTracker(Rules{Rate: time.Minute, Hold: []time.Duration{time.Minute}, Off: Off{Sensor: Name{"c", "speed"}, Bound: 10}, Restart: 2 * time.Minute})
+		var states []State
+		for _, in := range []struct {
+			at int64
+			v  float64
+		}{{1, 0}, {c.back, 50}, {c.back + 1, 50}, {c.back + 2, 50}} {
+			if err := tr.Add(in.at*minute, []float64{in.v}, func(r Row) error { states = append(states, r.State); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(states, c.want) {
+			t.Errorf("back at %d: %v, want %v", c.back, states, c.want)
+		}
+	}
+}
+
 func TestOffConditions(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Off{

@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -25,16 +24,16 @@ func ParseOff(text string) (Off, error) {
 	if at < 0 {
 		return Off{}, fmt.Errorf(`off condition %q: write component\sensor < number, or >`, text)
 	}
+	if next := text[at+1:]; next != "" && strings.ContainsRune("<>=", rune(next[0])) {
+		return Off{}, fmt.Errorf("off condition %q: use < or > instead of %s", text, text[at:at+2])
+	}
 	name, err := ParseName(strings.TrimSpace(text[:at]))
 	if err != nil {
 		return Off{}, fmt.Errorf("off condition: %w", err)
 	}
 	bound, err := strconv.ParseFloat(strings.TrimSpace(text[at+1:]), 64)
-	if err == nil && (math.IsNaN(bound) || math.IsInf(bound, 0)) {
-		err = errors.New("it has to be finite")
-	}
-	if err != nil {
-		return Off{}, fmt.Errorf("off condition %q: %q is no number: %w", text, text[at+1:], err)
+	if err != nil || math.IsNaN(bound) || math.IsInf(bound, 0) {
+		return Off{}, fmt.Errorf("off condition %q: %q is no finite number, such as 0.5", text, strings.TrimSpace(text[at+1:]))
 	}
 	return Off{Sensor: name, Above: text[at] == '>', Bound: bound}, nil
 }

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type Row struct {
 	Label  int64     // Unix ns
 	State  State     //
 	Fresh  bool      // the row before it is missing: nothing was known at the label before
+	Blind  bool      // the off sensor has been silent for a day: the state may be out of date
 	Values []float64 // one for each column, NaN where nothing is known; valid until the next row
 }
 
@@ -38,9 +40,14 @@ type Row struct {
 type Rules struct {
 	Rate    time.Duration
 	Hold    []time.Duration // per column: how long after its bin a value stands for the empty ones
+	Codes   [][]float64     // per column: values that stand for no reading; nil: there are none
 	Off     Off
 	OffAt   int           // the column of Off's sensor, -1 for none
 	Restart time.Duration // after off
+}
+
+func (r *Rules) code(column int, v float64) bool {
+	return r.Codes != nil && slices.Contains(r.Codes[column], v)
 }
 
 // Tracker turns rows of a Source into Rows, label by label, gaps included. What it
@@ -53,7 +60,8 @@ type Tracker struct {
 	off   bool
 	offAt int64 // newest label at which the machine was off, with ever
 	ever  bool
-	gone  bool // labels without any value lie before the next row
+	first int64 // the first label
+	gone  bool  // labels without any value lie before the next row
 	row   []float64
 }
 
@@ -80,14 +88,24 @@ func (t *Tracker) Add(label int64, cells []float64, fn func(Row) error) error {
 			return err
 		}
 	}
+	if t.first == 0 {
+		t.first = label
+	}
 	t.label = label
+	var before int64 // when the off sensor was last heard of
+	if at := t.rules.OffAt; at >= 0 {
+		before = t.last[at].at
+	}
 	for i, v := range cells {
-		if math.Abs(v) <= maxReading { // not so of NaN
+		if math.Abs(v) <= maxReading && !t.rules.code(i, v) { // not so of NaN
 			t.last[i] = held{label, v, true}
 		}
 	}
 	if at := t.rules.OffAt; at >= 0 && t.last[at].ok {
-		t.off = t.rules.Off.Holds(t.last[at].value)
+		was := t.off
+		if t.off = t.rules.Off.Holds(t.last[at].value); was && !t.off && label-before <= int64(silence) {
+			t.offAt = label - int64(t.rules.Rate) // it was off for all that nothing was told
+		}
 	}
 	_, err := t.emit(label, fn)
 	return err
@@ -113,6 +131,21 @@ func (t *Tracker) hold(from, to int64, fn func(Row) error) error {
 	return nil
 }
 
+// silence is after how long the off sensor's last value is worth a word.
+const silence = 24 * time.Hour
+
+func (t *Tracker) blind(label int64) bool {
+	at := t.rules.OffAt
+	if at < 0 {
+		return false
+	}
+	since := t.first
+	if t.last[at].ok {
+		since = t.last[at].at
+	}
+	return label-since > int64(silence)
+}
+
 // emit gives the row of a label, unless nothing is known there.
 func (t *Tracker) emit(label int64, fn func(Row) error) (bool, error) {
 	some := false
@@ -133,7 +166,7 @@ func (t *Tracker) emit(label int64, fn func(Row) error) (bool, error) {
 	case t.ever && label-t.offAt <= int64(t.rules.Restart):
 		state = Restarting
 	}
-	r := Row{Label: label, State: state, Fresh: t.gone, Values: t.row}
+	r := Row{Label: label, State: state, Fresh: t.gone, Blind: t.blind(label), Values: t.row}
 	t.gone = false
 	return true, fn(r)
 }

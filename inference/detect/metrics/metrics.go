@@ -25,6 +25,29 @@ type Metrics struct {
 	Version        *Measures `json:"model_version_metrics,omitempty"` // with labels only
 	FalseAlarms    float64   `json:"false_alarms_per_week"`           // per week of normal running time
 	RunningSeconds float64   `json:"running_time_in_seconds"`         // of rows with a score
+	Restarts       Restarts  `json:"restarts"`
+	UnseenModes    Unseen    `json:"unseen_modes"`
+}
+
+// Condition is what tells that a row is not one of usual operation.
+type Condition struct {
+	Restarting bool
+	Unseen     bool // the operating point is one that training has not met
+}
+
+// Restarts tells of the alarms outside labels that began while the machine came on again.
+type Restarts struct {
+	Restarts int     `json:"num_restarts"`
+	Alarms   int     `json:"num_alarms"`
+	Rate     float64 `json:"alarms_per_restart"`
+}
+
+// Unseen tells of the alarms outside labels that began at operating points that training
+// has not met.
+type Unseen struct {
+	Seconds float64 `json:"total_time_in_seconds"`
+	Alarms  int     `json:"num_alarms"`
+	Rate    float64 `json:"alarms_per_hour"`
 }
 
 // Range is a stretch of time in the form of result lines.
@@ -52,12 +75,12 @@ type Event struct {
 	Diagnostics []resultline.Share `json:"diagnostics"`
 }
 
-// Measures are the service's four.
+// Measures are the service's four. What there is nothing of is nil, null in JSON.
 type Measures struct {
-	Precision float64 `json:"precision"`                 // predicted events that touch a label
-	Recall    float64 `json:"recall"`                    // labelled events that were found
-	Lead      float64 `json:"mean_fractional_lead_time"` // 1 - delay/length, over those found
-	AUC       float64 `json:"auc"`                       // of the rows' scores
+	Precision *float64 `json:"precision"`                 // predicted events that touch a label; nil without events
+	Recall    float64  `json:"recall"`                    // labelled events that were found
+	Lead      *float64 `json:"mean_fractional_lead_time"` // 1 - delay/length, over those found; nil where none is
+	AUC       *float64 `json:"auc"`                       // of the rows' scores; nil where all are inside labels, or none
 }
 
 // Collector takes result rows in the order of time.
@@ -72,11 +95,16 @@ type Collector struct {
 	scores []labelledScore
 	start  int64
 	end    int64
+
+	before   Condition // of the row before
+	restarts int
+	unseen   int // rows
 }
 
 // Found is a predicted event.
 type Found struct {
 	Start, End int64              // first and last anomalous row, Unix ns
+	Began      Condition          // of the first one
 	Peak       float64            // highest score
 	Shares     []resultline.Share // each sensor's mean share over the anomalous rows
 }
@@ -100,19 +128,26 @@ func New(rate time.Duration, labels []frame.Range) *Collector {
 	}
 }
 
-// Add takes the next row.
-func (c *Collector) Add(r resultline.Row) {
+// Add takes the next row and what it was scored in.
+func (c *Collector) Add(r resultline.Row, in Condition) {
 	if c.start == 0 {
 		c.start = r.Time
 	}
 	c.end = r.Time
+	if in.Restarting && !c.before.Restarting {
+		c.restarts++
+	}
+	if in.Unseen {
+		c.unseen++
+	}
+	c.before = in
 	if r.HasScore {
 		c.scores = append(c.scores, labelledScore{r.Score, frame.Holds(c.labels, r.Time)})
 	}
 	for _, e := range c.merger.Add(r) {
 		if n := len(c.events); n == 0 || c.events[n-1].Start != e.Start {
 			c.close()
-			c.events = append(c.events, Found{Start: e.Start})
+			c.events = append(c.events, Found{Start: e.Start, Began: in})
 		}
 		newest := &c.events[len(c.events)-1]
 		newest.End, newest.Peak = e.End, e.Peak
@@ -198,7 +233,18 @@ func (c *Collector) Metrics() Metrics {
 		if !slices.ContainsFunc(c.labels, e.Touches) {
 			m.UnknownEvents.Identified++
 			m.UnknownEvents.Duration += float64(e.End-e.Start) / 1e9
+			if e.Began.Restarting {
+				m.Restarts.Alarms++
+			}
+			if e.Began.Unseen {
+				m.UnseenModes.Alarms++
+			}
 		}
+	}
+	m.Restarts.Restarts, m.UnseenModes.Seconds = c.restarts, float64(c.unseen)*c.rate.Seconds()
+	m.Restarts.Rate = float64(m.Restarts.Alarms) / math.Max(1, float64(c.restarts))
+	if m.UnseenModes.Seconds > 0 {
+		m.UnseenModes.Rate = float64(m.UnseenModes.Alarms) / (m.UnseenModes.Seconds / 3600)
 	}
 	normal := 0
 	for _, s := range c.scores {
@@ -212,16 +258,25 @@ func (c *Collector) Metrics() Metrics {
 	if m.LabelsPresent = m.LabeledEvents.Labeled > 0; m.LabelsPresent {
 		n := float64(m.LabeledEvents.Identified)
 		m.Version = &Measures{
-			Precision: 1 - float64(m.UnknownEvents.Identified)/math.Max(1, float64(len(c.events))),
-			Recall:    n / float64(m.LabeledEvents.Labeled), Lead: lead / math.Max(1, n), AUC: auc(c.scores),
+			Precision: of(float64(len(c.events)-m.UnknownEvents.Identified), float64(len(c.events))),
+			Recall:    n / float64(m.LabeledEvents.Labeled), Lead: of(lead, n), AUC: auc(c.scores),
 		}
 	}
 	return m
 }
 
+// of is a share, nil of nothing.
+func of(part, whole float64) *float64 {
+	if whole == 0 {
+		return nil
+	}
+	share := part / whole
+	return &share
+}
+
 // auc is the chance that a row inside a label has a higher score than one outside,
-// ties counting half (the rank-sum statistic); one half where there are no two kinds.
-func auc(s []labelledScore) float64 {
+// ties counting half (the rank-sum statistic); nil where there are no two kinds.
+func auc(s []labelledScore) *float64 {
 	slices.SortFunc(s, func(a, b labelledScore) int { return cmp.Compare(a.score, b.score) })
 	var inside, ranks float64
 	for i := 0; i < len(s); {
@@ -238,10 +293,7 @@ func auc(s []labelledScore) float64 {
 		}
 	}
 	outside := float64(len(s)) - inside
-	if inside == 0 || outside == 0 {
-		return 0.5
-	}
-	return (ranks - inside*(inside+1)/2) / (inside * outside)
+	return of(ranks-inside*(inside+1)/2, inside*outside)
 }
 
 // stamp is the form of result lines.

@@ -4,8 +4,6 @@
 package moments
 
 import (
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -13,12 +11,19 @@ import (
 type Moments struct {
 	N       float64   // how many vectors
 	Mean    []float64 // their mean
-	Scatter []float64 // Σ (x-Mean)(x-Mean)ᵀ, row after row; only the upper triangle counts
+	Scatter []float64 // Σ (x-Mean)(x-Mean)ᵀ: the upper triangle, row after row
 }
 
 // New gives the moments of no vectors of length p.
 func New(p int) *Moments {
-	return &Moments{Mean: make([]float64, p), Scatter: make([]float64, p*p)}
+	return &Moments{Mean: make([]float64, p), Scatter: make([]float64, p*(p+1)/2)}
+}
+
+// Row is the scatter of entry i with the entries i, i+1, and so on.
+func (m *Moments) Row(i int) []float64 {
+	p := len(m.Mean)
+	at := i*p - i*(i-1)/2
+	return m.Scatter[at : at+p-i : at+p-i]
 }
 
 // Clone gives a copy.
@@ -47,13 +52,16 @@ func (m *Moments) combine(o *Moments, sign float64) {
 	delta := make([]float64, len(m.Mean))
 	floats.SubTo(delta, o.Mean, m.Mean)
 	floats.AddScaled(m.Scatter, sign, o.Scatter)
-	rank1(m.Scatter, sign*m.N*o.N/n, delta)
+	m.rank1(sign*m.N*o.N/n, delta, 0)
 	floats.AddScaled(m.Mean, sign*o.N/n, delta)
 	m.N = n
 }
 
-// rank1 adds alpha x xᵀ to the upper triangle of a.
-func rank1(a []float64, alpha float64, x []float64) {
-	p := len(x)
-	blas64.Syr(alpha, blas64.Vector{N: p, Inc: 1, Data: x}, blas64.Symmetric{Uplo: blas.Upper, N: p, Stride: p, Data: a})
+// rank1 adds alpha x xᵀ to the scatter of the entries from on.
+func (m *Moments) rank1(alpha float64, x []float64, from int) {
+	for i, v := range x {
+		if v != 0 {
+			floats.AddScaled(m.Row(from+i), alpha*v, x[i:])
+		}
+	}
 }

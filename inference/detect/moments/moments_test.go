@@ -6,15 +6,23 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"millwright/inference/detect/crew"
 )
 
 func of(rows [][]float64, p int) *Moments {
+	c := crew.New()
+	defer c.Close()
 	m := New(p)
-	g := Gather(m)
-	for _, r := range rows {
-		g.Add(r)
+	center := make([]float64, p)
+	if len(rows) > 0 {
+		copy(center, rows[0])
 	}
-	g.Flush()
+	g := NewFloor(c).Gather(m, center)
+	for i, r := range rows {
+		g.Add(r, i > 0)
+	}
+	g.Close()
 	return m
 }
 
@@ -30,7 +38,7 @@ func direct(rows [][]float64, p int) *Moments {
 	for _, r := range rows {
 		for i := range p {
 			for j := i; j < p; j++ {
-				m.Scatter[i*p+j] += (r[i] - m.Mean[i]) * (r[j] - m.Mean[j])
+				m.Row(i)[j-i] += (r[i] - m.Mean[i]) * (r[j] - m.Mean[j])
 			}
 		}
 	}
@@ -47,8 +55,8 @@ func near(t *rapid.T, got, want *Moments) {
 			t.Fatalf("mean %v, not %v", got.Mean[i], want.Mean[i])
 		}
 		for j := i; j < p; j++ {
-			g, w := got.Scatter[i*p+j], want.Scatter[i*p+j]
-			if math.Abs(g-w) > 1e-9*(1+math.Sqrt(want.Scatter[i*p+i]*want.Scatter[j*p+j])) {
+			g, w := got.Row(i)[j-i], want.Row(i)[j-i]
+			if math.Abs(g-w) > 1e-9*(1+math.Sqrt(want.Row(i)[0]*want.Row(j)[0])) {
 				t.Fatalf("scatter %d,%d is %v, not %v", i, j, g, w)
 			}
 		}

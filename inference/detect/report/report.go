@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	_ "embed"
 	"fmt"
@@ -90,6 +91,11 @@ func (c *Collector) Write(w io.Writer, m *detect.Model, found *metrics.Collector
 	return nil
 }
 
+// IsPage tells by a file's beginning whether it is a page that Write has written.
+func IsPage(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("<!doctype html>")) && bytes.Contains(head, []byte("<title>Evaluation of "))
+}
+
 func (c *Collector) view(m *detect.Model, found *metrics.Collector) view {
 	said, events, labels := found.Metrics(), found.Events(), found.Detections()
 	var components []string
@@ -99,8 +105,8 @@ func (c *Collector) view(m *detect.Model, found *metrics.Collector) view {
 		}
 	}
 	v := view{
-		Title: strings.Join(components, ", "), AllEvents: len(events), Facts: c.facts(m),
-		Headline: headline(said, len(events)), Tiles: tiles(said, len(events)),
+		Title: strings.Join(components, ", "), AllEvents: len(events), Facts: c.facts(m, said),
+		Headline: c.headline(said, len(events)), Tiles: tiles(said, len(events)),
 		Score: c.chart(c.scores.from, c.scores.to(), wide, labels, events),
 	}
 	if c.rows > 0 {
@@ -114,10 +120,14 @@ func (c *Collector) view(m *detect.Model, found *metrics.Collector) view {
 	return v
 }
 
-func headline(m metrics.Metrics, events int) string {
+func (c *Collector) headline(m metrics.Metrics, events int) string {
 	outside := m.UnknownEvents.Identified
 	if !m.LabelsPresent {
-		return fmt.Sprintf("%s in %s of running time. There are no labels to hold them against.", plural(events, "event"), length(1e9*m.RunningSeconds))
+		against := "There are no labels of anomalies to hold them against."
+		if n := len(c.labels); n > 0 {
+			against = fmt.Sprintf("All labels of anomalies, %d, lie outside this time: there is nothing to hold them against.", n)
+		}
+		return fmt.Sprintf("%s in %s of running time. %s", plural(events, "event"), length(1e9*m.RunningSeconds), against)
 	}
 	return fmt.Sprintf("%d of %s found; %s outside all labels in %s of running time.",
 		m.LabeledEvents.Identified, plural(m.LabeledEvents.Labeled, "labelled event"), plural(outside, "event"), length(1e9*m.RunningSeconds))
@@ -132,15 +142,23 @@ func tiles(m metrics.Metrics, events int) []tile {
 	}
 	return []tile{
 		{"Recall", percent(m.Version.Recall), fmt.Sprintf("%d of %d labels found", m.LabeledEvents.Identified, m.LabeledEvents.Labeled)},
-		{"Precision", percent(m.Version.Precision), fmt.Sprintf("%d of %d events touch a label", events-m.UnknownEvents.Identified, events)},
-		{"Lead time", percent(m.Version.Lead), "of a label left when found, mean"},
-		{"AUC", fmt.Sprintf("%.3f", m.Version.AUC), "of rows, 0.5 is guessing"},
+		{"Precision", known(m.Version.Precision, percent), fmt.Sprintf("%d of %d events touch a label", events-m.UnknownEvents.Identified, events)},
+		{"Lead time", known(m.Version.Lead, percent), "of a label left when found, mean"},
+		{"AUC", known(m.Version.AUC, func(v float64) string { return fmt.Sprintf("%.3f", v) }), "of rows, 0.5 is guessing"},
 		{"False alarms", fmt.Sprintf("%.2f", m.FalseAlarms), "a week of normal running time"},
 	}
 }
 
+// known is a measure as text, a dash where there is nothing of it.
+func known(v *float64, text func(float64) string) string {
+	if v == nil {
+		return "–"
+	}
+	return text(*v)
+}
+
 // facts tell of the model and of rows that it could not judge in full.
-func (c *Collector) facts(m *detect.Model) []tile {
+func (c *Collector) facts(m *detect.Model, said metrics.Metrics) []tile {
 	verified := "verified on its history"
 	if !m.Limit().Verified {
 		verified = "its history is too short to verify the false alarms"
@@ -154,9 +172,9 @@ func (c *Collector) facts(m *detect.Model) []tile {
 		{"Limit", verified, fmt.Sprintf("%.2g episodes a week there", m.Limit().Weekly)},
 		{"Rows", fmt.Sprint(c.rows), "on the grid"},
 		{"Machine off", share(c.off), "rows without a score"},
-		{"Restarts", share(c.restarting), "rows judged with a wider limit"},
+		{"Restarts", share(c.restarting), fmt.Sprintf("rows judged with a wider limit; %s in %s", plural(said.Restarts.Alarms, "false alarm"), plural(said.Restarts.Restarts, "restart"))},
 		{"Sensors missing", share(c.missing), "rows in which some were filled from the others"},
-		{"Unseen operating point", share(c.unseen), "rows judged by the nearest mode"},
+		{"Unseen operating point", share(c.unseen), "rows judged by the nearest mode; " + plural(said.UnseenModes.Alarms, "false alarm")},
 		{"Too little known", share(c.capped), "rows that cannot be anomalous"},
 	}
 	return all

@@ -46,7 +46,7 @@ func page(t *testing.T, f *frame.Frame, labels []frame.Range) string {
 	s := m.NewSession()
 	err = f.Each(t.Context(), func(label int64, cells []float64) error {
 		return s.Add(label, cells, func(r resultline.Row, k detect.Remark) error {
-			found.Add(r)
+			found.Add(r, metrics.Condition{Restarting: k.State == frame.Restarting, Unseen: k.Unseen})
 			c.Add(r, k, cells)
 			return nil
 		})
@@ -88,8 +88,30 @@ func TestALongHistoryMakesNoLargerPage(t *testing.T) {
 	if len(long) > 2*len(short)+100<<10 {
 		t.Errorf("%d bytes for 3,000 rows, %d for 60,000", len(short), len(long))
 	}
-	if !strings.Contains(long, "There are no labels") || strings.Contains(long, "Precision") {
+	if !strings.Contains(long, "There are no labels") || strings.Contains(long, "Precision") || strings.Contains(long, "<span>labels</span>") || strings.Contains(long, "labelled as") {
 		t.Error("it speaks of labels without any")
+	}
+}
+
+func TestAPageSaysWhatThereIsNothingOf(t *testing.T) {
+	t.Parallel()
+	f := machine(3000)
+	end := f.Labels[len(f.Labels)-1]
+	text := page(t, f, []frame.Range{{Start: end + 10*step, End: end + 20*step}})
+	if !strings.Contains(text, "All labels of anomalies, 1, lie outside this time") || strings.Contains(text, "Precision") {
+		t.Error("it does not tell of labels outside the data")
+	}
+	if text = page(t, f, []frame.Range{{Start: 0, End: 2 * end}}); !strings.Contains(text, "<dt>AUC</dt><dd>–<small>") {
+		t.Error("it has an AUC, though all rows are in a label")
+	}
+}
+
+func TestAPageWithLabelsHasTheirRow(t *testing.T) {
+	t.Parallel()
+	f := machine(3000)
+	text := page(t, f, []frame.Range{{Start: f.Labels[2701], End: f.Labels[2849]}})
+	if !strings.Contains(text, "<span>labels</span>") || !strings.Contains(text, "labelled as an anomaly") {
+		t.Error("it does not show labels")
 	}
 }
 
@@ -103,7 +125,7 @@ func TestAPageOfNothing(t *testing.T) {
 		c, found := New(m, nil), metrics.New(m.Rate(), nil)
 		for i := range rows {
 			r := resultline.Row{Time: int64(i+1) * step, Reason: resultline.MachineOff}
-			found.Add(r)
+			found.Add(r, metrics.Condition{})
 			c.Add(r, detect.Remark{}, nil)
 		}
 		var b bytes.Buffer
