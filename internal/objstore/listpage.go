@@ -155,8 +155,9 @@ func isRoot(tag []byte) bool {
 	if !found || len(attributes) == 0 {
 		return found
 	}
-	space, found := bytes.CutPrefix(attributes, []byte(` xmlns="`))
-	return found && bytes.IndexByte(space, '"') == len(space)-1 && bytes.IndexByte(space, '&') < 0 && plainText(space)
+	rest, found := bytes.CutPrefix(attributes, []byte(` xmlns="`))
+	space, closed := bytes.CutSuffix(rest, []byte{'"'})
+	return found && closed && !bytes.ContainsAny(space, `"&`) && plainText(space)
 }
 
 // elementName gives the name of an element without attributes, "" otherwise.

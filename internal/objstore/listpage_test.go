@@ -106,6 +106,7 @@ func FuzzListPage(f *testing.F) {
 	f.Add("<ListBucketResult><0><")
 	f.Add("<?xml ><ListBucketResult></ListBucketResult>")
 	f.Add("<ListBucketResult xmlns=\"<\"></ListBucketResult>")
+	f.Add("<ListBucketResult xmlns=\"></ListBucketResult>")
 	f.Fuzz(func(t *testing.T, text string) { sameAsDecoded(t, text) })
 }
 
