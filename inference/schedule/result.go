@@ -86,10 +86,11 @@ func (w *work) events(ctx context.Context, o *Outcome, results []resultline.Row)
 		}
 	}
 	o.Since = w.e.Start + 1
+	var t told
 	if open, ok := m.Open(); ok {
 		o.Since = open.Start
+		t.events = append(t.events, open) // rows that do not change it do not tell it again
 	}
-	var t told
 	o.Events, o.States = nil, nil
 	if err := t.add(m, w.e.Start, results, o); err != nil {
 		return err
