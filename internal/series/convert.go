@@ -89,7 +89,7 @@ func (c Conversion) convert(ctx context.Context, r *Reader, out io.Writer, whole
 	if whole {
 		add = inHorizon(s)
 	}
-	err := errors.Join(each(ctx, r, add), s.Close())
+	err := errors.Join(Each(ctx, r, add), s.Close())
 	if err == nil {
 		err = sink.finish(r.Names())
 	}
@@ -121,8 +121,8 @@ func (c Conversion) inParallel(ctx context.Context, r *Reader, in *io.SectionRea
 	return done, err
 }
 
-// each hands on every batch of r.
-func each(ctx context.Context, r *Reader, add func(*Batch) error) error {
+// Each hands on every batch of r, each valid until add returns, until ctx ends.
+func Each(ctx context.Context, r *Reader, add func(*Batch) error) error {
 	for ctx.Err() == nil {
 		b, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -163,7 +163,7 @@ func (c Conversion) sorted(ctx context.Context, in io.Reader, out io.Writer) (Co
 	sink := c.sink(r, out)
 	defer sink.close()
 	s := NewResampler(c.Resample, sink.row)
-	err = each(ctx, r, sorter.Add)
+	err = Each(ctx, r, sorter.Add)
 	if err == nil {
 		err = sorter.Each(func(b *Batch) error { return errors.Join(s.Add(b), ctx.Err()) })
 	}

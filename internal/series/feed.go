@@ -11,7 +11,7 @@ import (
 // file; jobs goroutines read it where its form allows that.
 func (r *Reader) All(ctx context.Context, in *io.SectionReader, jobs int, add func(*Batch) error) (Report, error) {
 	if jobs < 2 || in.Size() <= 2*defaultChunk || !r.splits(in.Size()) {
-		err := each(ctx, r, add)
+		err := Each(ctx, r, add)
 		return r.Report(), err
 	}
 	p, err := newParallel(r, in, jobs, defaultChunk, add)

@@ -146,7 +146,7 @@ func (p *parallel) inOrder(ctx context.Context, r *Reader) error {
 	}
 	defer rest.Close()
 	rest.head, rest.last = r.head, p.before
-	err = each(ctx, rest, p.add)
+	err = Each(ctx, rest, p.add)
 	p.report.add(rest.Report(), 0)
 	return err
 }

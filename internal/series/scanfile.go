@@ -21,7 +21,7 @@ func Scan(ctx context.Context, in *io.SectionReader, o Options, jobs int, begin 
 		return Report{}, err
 	}
 	if jobs < 2 || in.Size() <= 8*defaultChunk || !r.splits(in.Size()) {
-		err := each(ctx, r, add)
+		err := Each(ctx, r, add)
 		return r.Report(), err
 	}
 	p, err := newParallel(r, in, jobs, defaultChunk, add)

@@ -25,7 +25,7 @@ func (s *Source) look(ctx context.Context, p *part) error {
 	p.packed = strings.HasSuffix(strings.ToLower(p.Path), ".gz")
 	rs := s.resampler(func(int64, []float64) error { p.bins++; return nil })
 	var columns []int
-	err = batches(r, func(b *series.Batch) error {
+	err = series.Each(ctx, r, func(b *series.Batch) error {
 		if s.o.Codes == nil {
 			columns = s.gather(b, p, r.Names(), columns)
 		}
@@ -33,8 +33,8 @@ func (s *Source) look(ctx context.Context, p *part) error {
 		for _, t := range b.Times {
 			p.first, p.last = min(p.first, t), max(p.last, t)
 		}
-		if ctx.Err() != nil || rs.Report().TooLate > 0 {
-			return ctx.Err()
+		if rs.Report().TooLate > 0 {
+			return nil
 		}
 		return rs.Add(b)
 	})

@@ -33,7 +33,7 @@ func (s *Source) Each(ctx context.Context, fn func(label int64, cells []float64)
 			return ctx.Err()
 		}
 		for len(waiting) > 0 && (len(open) == 0 || waiting[0].first <= earliest(open)) {
-			f, err := s.start(waiting[0])
+			f, err := s.start(ctx, waiting[0])
 			if waiting = waiting[1:]; err != nil {
 				return err
 			}
@@ -63,8 +63,8 @@ func (s *Source) Each(ctx context.Context, fn func(label int64, cells []float64)
 }
 
 // start opens a file and reads its first row; nil when it has none.
-func (s *Source) start(p *part) (*stream, error) {
-	next, stop := iter.Pull(s.bins(p))
+func (s *Source) start(ctx context.Context, p *part) (*stream, error) {
+	next, stop := iter.Pull(s.bins(ctx, p))
 	f := &stream{part: p, next: next, stop: stop}
 	if more, err := f.advance(); !more {
 		stop()

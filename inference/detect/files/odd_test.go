@@ -1,6 +1,8 @@
 package files
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -152,5 +154,34 @@ func TestLabelsInManyForms(t *testing.T) {
 		if got := time.Unix(0, l.Anomaly[0].Start).UTC().Format(time.RFC3339Nano); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
+	}
+}
+
+// ending is a context that ends once its Err was asked for.
+type ending struct {
+	context.Context
+	asked bool
+}
+
+func (e *ending) Err() error {
+	if !e.asked {
+		e.asked = true
+		return nil
+	}
+	return context.Canceled
+}
+
+func TestSortingADisorderedFileCanBeCancelled(t *testing.T) {
+	t.Parallel()
+	order := make([]int, 2880)
+	for i := range order {
+		order[i] = len(order) - 1 - i
+	}
+	s := source(t, rows(order), Options{Rate: 5 * time.Minute})
+	err := s.Each(&ending{Context: t.Context()}, func(int64, []float64) error {
+		return errors.New("a row was read")
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

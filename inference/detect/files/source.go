@@ -181,15 +181,15 @@ type bin struct {
 var errStopped = errors.New("stopped")
 
 // bins gives a file's rows on the grid. What it yields is valid until the next one.
-func (s *Source) bins(p *part) iter.Seq[bin] {
+func (s *Source) bins(ctx context.Context, p *part) iter.Seq[bin] {
 	return func(yield func(bin) bool) {
-		if err := s.resample(p, yield); err != nil && !errors.Is(err, errStopped) {
+		if err := s.resample(ctx, p, yield); err != nil && !errors.Is(err, errStopped) {
 			yield(bin{err: fmt.Errorf("read %s: %w", p.Path, err)})
 		}
 	}
 }
 
-func (s *Source) resample(p *part, yield func(bin) bool) error {
+func (s *Source) resample(ctx context.Context, p *part, yield func(bin) bool) error {
 	file, r, err := s.open(p)
 	if err != nil {
 		return err
@@ -218,9 +218,9 @@ func (s *Source) resample(p *part, yield func(bin) bool) error {
 		}
 	}
 	if p.disorder {
-		err = inOrder(r, add)
+		err = inOrder(ctx, r, add)
 	} else {
-		err = batches(r, add)
+		err = series.Each(ctx, r, add)
 	}
 	if err = errors.Join(err, rs.Close()); err != nil {
 		return err
@@ -237,29 +237,14 @@ func (s *Source) resampler(emit func(int64, []float64) error) *series.Resampler 
 	}, emit)
 }
 
-func batches(r *series.Reader, add func(*series.Batch) error) error {
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = add(b)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // inOrder hands on a file's rows in the order of time, by way of a scratch file.
-func inOrder(r *series.Reader, add func(*series.Batch) error) error {
+func inOrder(ctx context.Context, r *series.Reader, add func(*series.Batch) error) error {
 	sorter := series.NewSorter("", 0)
 	defer sorter.Close()
-	if err := batches(r, sorter.Add); err != nil {
+	if err := series.Each(ctx, r, sorter.Add); err != nil {
 		return err
 	}
-	return sorter.Each(add)
+	return sorter.Each(func(b *series.Batch) error { return errors.Join(ctx.Err(), add(b)) })
 }
 
 func (s *Source) columns(component string, raw []string) []int {
