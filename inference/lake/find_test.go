@@ -1,7 +1,6 @@
 package lake_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +73,7 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-// ranger is a store that can begin in the middle.
+// ranger notes where a store is asked to begin.
 type ranger struct {
 	*objstore.Client
 	from []int64
@@ -82,11 +81,7 @@ type ranger struct {
 
 func (r *ranger) DownloadFrom(ctx context.Context, bucket, key, etag string, offset, limit int64, w io.Writer) (objstore.Info, error) {
 	r.from = append(r.from, offset)
-	b, info, err := r.Get(ctx, bucket, key, limit)
-	if err == nil && info.ETag == etag {
-		_, err = io.Copy(w, bytes.NewReader(b[offset:]))
-	}
-	return info, err
+	return r.Client.DownloadFrom(ctx, bucket, key, etag, offset, limit, w)
 }
 
 func TestReadingOnBeginsInTheMiddle(t *testing.T) {

@@ -24,13 +24,16 @@ type Store interface {
 	Delete(ctx context.Context, bucket, key string) error
 }
 
-var _ Store = (*objstore.Client)(nil)
+var (
+	_ Store  = (*objstore.Client)(nil)
+	_ Ranger = (*objstore.Client)(nil)
+)
 
 // Ranger is a Store that can begin in the middle of an object. Without it,
 // reading on in a large file passes over what was read before.
 type Ranger interface {
 	// DownloadFrom is Download of what follows the first offset bytes. An object
-	// that has not the ETag is an error.
+	// that has another ETag is objstore.ErrExists.
 	DownloadFrom(ctx context.Context, bucket, key, etag string, offset, limit int64, w io.Writer) (objstore.Info, error)
 }
 
@@ -39,7 +42,7 @@ type Options struct {
 	Bucket  string // the work bucket
 	Scratch string // folder for scratch files; default: the system's
 	// Part is how many bytes of a CSV (unpacked) are read between two checkpoints.
-	// Default 128 MiB. It is part of what decides which objects a file becomes.
+	// Default 64 MiB. It is part of what decides which objects a file becomes.
 	Part int64
 	// MaxFile is the most bytes that a CSV may have, unpacked. Default 5 GiB.
 	MaxFile int64
@@ -51,7 +54,7 @@ type Options struct {
 }
 
 const (
-	defaultPart    = 128 << 20
+	defaultPart    = 64 << 20
 	defaultMaxFile = 5 << 30
 	defaultMaxDays = 20_000
 	maxManifest    = 512 << 20
@@ -99,7 +102,7 @@ func (l *Lake) putJSON(ctx context.Context, key string, v any) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", key, err)
 	}
-	return l.putBytes(ctx, key, text)
+	return l.putBytes(ctx, key, typeJSON, text)
 }
 
 // Remove deletes objects of the work bucket. What is not there is no error.

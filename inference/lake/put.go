@@ -18,6 +18,12 @@ const (
 	keepWhole = 256 << 10 // objects up to here are read into memory
 )
 
+// Content types of what is written.
+const (
+	typeParquet = "application/vnd.apache.parquet"
+	typeJSON    = "application/json"
+)
+
 // staged is an object that is being made: a little in memory, more in a file.
 type staged struct {
 	dir  string
@@ -61,7 +67,7 @@ func (s *staged) close() {
 
 // put sends what was staged. An equal object may be there already.
 func (l *Lake) put(ctx context.Context, key string, s *staged) error {
-	o := objstore.Object{Bucket: l.o.Bucket, Key: key, Size: s.size}
+	o := objstore.Object{Bucket: l.o.Bucket, Key: key, Size: s.size, Type: typeParquet}
 	s.sha256.Sum(o.SHA256[:0])
 	s.md5.Sum(o.MD5[:0])
 	put := l.store.Put
@@ -74,9 +80,9 @@ func (l *Lake) put(ctx context.Context, key string, s *staged) error {
 	return err
 }
 
-func (l *Lake) putBytes(ctx context.Context, key string, b []byte) error {
+func (l *Lake) putBytes(ctx context.Context, key, contentType string, b []byte) error {
 	_, err := l.store.Put(ctx, objstore.Object{
-		Bucket: l.o.Bucket, Key: key, Body: b, Size: int64(len(b)), SHA256: sha256.Sum256(b), MD5: md5.Sum(b),
+		Bucket: l.o.Bucket, Key: key, Body: b, Size: int64(len(b)), SHA256: sha256.Sum256(b), MD5: md5.Sum(b), Type: contentType,
 	})
 	return err
 }

@@ -61,6 +61,9 @@ func (l *Lake) openText(ctx context.Context, f File, from Checkpoint) (*text, er
 		skip = 0
 		download = func() error {
 			_, err := ranger.DownloadFrom(ctx, f.Bucket, f.Key, info.ETag, from.Offset, math.MaxInt64-1, w)
+			if errors.Is(err, objstore.ErrExists) {
+				return &ChangedError{Key: f.Key}
+			}
 			return err
 		}
 	}

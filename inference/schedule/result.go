@@ -20,7 +20,7 @@ import (
 func (w *work) put(ctx context.Context, lines []byte) error {
 	o := objstore.Object{
 		Bucket: w.e.Output.Bucket, Key: w.e.resultKey(), Body: lines, Size: int64(len(lines)),
-		SHA256: sha256.Sum256(lines), MD5: md5.Sum(lines), Instance: w.e.Scheduler, IfNoneMatch: true, //nolint:gosec // as above
+		SHA256: sha256.Sum256(lines), MD5: md5.Sum(lines), Type: "application/jsonl", Instance: w.e.Scheduler, IfNoneMatch: true, //nolint:gosec // as above
 	}
 	_, err := w.store.Put(ctx, o)
 	if objstore.KindOf(err) == objstore.KindUnsupported {

@@ -20,11 +20,7 @@ func (c *Client) Download(ctx context.Context, bucket, key, known string, limit 
 	if err != nil {
 		return Info{}, err
 	}
-	req := (&http.Request{
-		Method: http.MethodGet, URL: p.url(key), Host: p.host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, 8),
-	}).WithContext(ctx)
-	req.Header["User-Agent"] = []string{"millwright"}
+	req := p.get(ctx, key)
 	if known != "" {
 		req.Header["If-None-Match"] = []string{`"` + known + `"`}
 	}
@@ -54,4 +50,14 @@ func (c *Client) Download(ctx context.Context, bucket, key, known string, limit 
 	}
 	in.Size = n
 	return in, nil
+}
+
+// get is a request for an object, without conditions.
+func (p *place) get(ctx context.Context, key string) *http.Request {
+	req := (&http.Request{
+		Method: http.MethodGet, URL: p.url(key), Host: p.host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: make(http.Header, 8),
+	}).WithContext(ctx)
+	req.Header["User-Agent"] = []string{"millwright"}
+	return req
 }

@@ -46,7 +46,7 @@ func (c *Client) PutFile(ctx context.Context, o Object) (Info, error) {
 		u.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	})
 	in := &s3.PutObjectInput{
-		Bucket: &o.Bucket, Key: &o.Key, Body: f, ContentType: aws.String("text/csv"),
+		Bucket: &o.Bucket, Key: &o.Key, Body: f, ContentType: aws.String(o.contentType()),
 		Metadata: map[string]string{
 			"instance": o.Instance, "generation": strconv.FormatInt(o.Generation, 10), "sha256": hex.EncodeToString(o.SHA256[:]),
 		},

@@ -23,6 +23,7 @@ type Object struct {
 	Size        int64
 	SHA256      [32]byte
 	MD5         [16]byte
+	Type        string // Content-Type; "": text/csv
 	Instance    string // written into the metadata, with Generation and SHA256
 	Generation  int64
 
@@ -32,6 +33,8 @@ type Object struct {
 	IfNoneMatch bool
 	IfMatch     string
 }
+
+func (o *Object) contentType() string { return orElse(o.Type, "text/csv") }
 
 // Info is what the store says of an object.
 type Info struct {
@@ -68,7 +71,7 @@ func (c *Client) Put(ctx context.Context, o Object) (Info, error) {
 	}).WithContext(ctx)
 	hash := hex.EncodeToString(o.SHA256[:])
 	h := req.Header
-	h["Content-Type"] = []string{"text/csv"}
+	h["Content-Type"] = []string{o.contentType()}
 	h["Content-Md5"] = []string{base64.StdEncoding.EncodeToString(o.MD5[:])}
 	h["User-Agent"] = []string{"millwright"}
 	h["X-Amz-Meta-Instance"] = []string{o.Instance}
