@@ -164,7 +164,7 @@ func (j *Jobs) file(ctx context.Context, job *river.Job[fileArgs]) error {
 	}); err != nil {
 		return err
 	}
-	give, err := j.memory.take(ctx, fileMemory, false)
+	give, err := j.room(ctx, fileMemory, false)
 	if err != nil {
 		return err
 	}
@@ -248,8 +248,11 @@ func (j *Jobs) endFile(ctx context.Context, fence store.Fence, f store.Ingestion
 }
 
 // failIngestion ends an ingestion or import, and takes its dataset back to where it
-// was. The fence, if there is one, has to hold.
+// was. The fence, if there is one, has to hold. An attempt whose time is over can
+// still say so.
 func (j *Jobs) failIngestion(ctx context.Context, fence *store.Fence, id, reason string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
 	return j.store.Tx(ctx, func(t *store.Tx) error {
 		if fence != nil {
 			if err := t.Release(ctx, *fence); err != nil {

@@ -58,6 +58,7 @@ type Options struct {
 	Freeze    Freeze        // of a retraining's settings; Backend.Freeze. Default: those of the version before
 	Stretch   time.Duration // how long a job reads on in a file before it hands over to another one. Default: 40 s, at most that
 	Poll      time.Duration // how often queues are looked at. Default: 500 ms
+	Keep      time.Duration // how long executions are listed after their data's end. Default: 400 days
 	KeepState time.Duration // how long after CatchUp states of events are kept and days are left as they are. Default: 1 h
 }
 
@@ -85,6 +86,9 @@ func (o Options) filled() Options {
 	}
 	if o.Poll <= 0 {
 		o.Poll = 500 * time.Millisecond
+	}
+	if o.Keep <= 0 {
+		o.Keep = 400 * 24 * time.Hour
 	}
 	if o.KeepState <= 0 {
 		o.KeepState = time.Hour

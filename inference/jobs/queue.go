@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/inference/store"
+	"millwright/internal/sqldb"
 )
 
 type transaction = *sql.Tx
@@ -35,6 +36,8 @@ const (
 	jobTimeout  = 90 * time.Second
 	rescueAfter = 2 * time.Minute
 	longWait    = time.Minute // of a watcher
+	roomWait    = 10 * time.Second
+	keepLost    = 14 * 24 * time.Hour // jobs that were given up, until revive has seen to them
 )
 
 // Priorities of executions.
@@ -93,7 +96,7 @@ func (j *Jobs) newQueue() (*river.Client[transaction], error) {
 		},
 		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 		FetchPollInterval: j.o.Poll, FetchCooldown: min(100*time.Millisecond, j.o.Poll),
-		CompletedJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
+		CompletedJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: keepLost,
 		RetryPolicy: patience{}, Logger: slog.New(&bridge{log: j.log}),
 	})
 	if err != nil {
@@ -117,6 +120,33 @@ func alive() river.UniqueOpts {
 	return river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 	}}
+}
+
+// room waits for memory, but for a part of a job's time only: then the job comes back
+// later, which is no attempt.
+func (j *Jobs) room(ctx context.Context, n int64, urgent bool) (give func(), err error) {
+	soon, cancel := context.WithTimeout(ctx, roomWait)
+	defer cancel()
+	if give, err = j.memory.take(soon, n, urgent); err != nil && ctx.Err() == nil {
+		err = river.JobSnooze(lookOften)
+	}
+	return give, err
+}
+
+// revive has jobs tried again that were given up without a word, as those are whose
+// last attempt died with its node. One whose work is over finds that out by itself.
+func (j *Jobs) revive(ctx context.Context) error {
+	lost, err := j.queue.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateDiscarded).First(tidyBatch))
+	if err != nil {
+		return err
+	}
+	for _, job := range lost.Jobs {
+		_, err := j.queue.JobRetry(ctx, job.ID)
+		if err != nil && !errors.Is(err, rivertype.ErrNotFound) && !sqldb.Rejected(err) { // another one has its place
+			return err
+		}
+	}
+	return nil
 }
 
 // patience waits longer after each attempt, up to five minutes.

@@ -56,7 +56,7 @@ func (j *Jobs) run(ctx context.Context, job *river.Job[runArgs]) error {
 	if err != nil {
 		return j.runner.GiveUp(ctx, x, f, err)
 	}
-	give, err := j.memory.take(ctx, runMemory, true)
+	give, err := j.room(ctx, runMemory, true)
 	if err != nil {
 		return err
 	}

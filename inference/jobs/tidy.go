@@ -14,10 +14,11 @@ import (
 
 const (
 	tidyEvery   = time.Minute
-	tidyBatch   = 500             // rows in a transaction
-	lostAfter   = 5 * time.Minute // after its wake-up an execution without a job gets one again
-	removeAfter = 24 * time.Hour  // readers of replaced objects are done by then
-	compactDays = 10              // that are looked back on
+	tidyBatch   = 500              // rows in a transaction
+	lostAfter   = 5 * time.Minute  // after its wake-up an execution without a job gets one again
+	removeAfter = 24 * time.Hour   // readers of replaced objects are done by then
+	removeFor   = 20 * time.Second // in one pass
+	compactDays = 10               // that are looked back on
 )
 
 // tidyUp does, again and again, what no request asks for.
@@ -26,7 +27,7 @@ func (j *Jobs) tidyUp(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		for name, pass := range map[string]func(context.Context) error{
-			"mend executions": j.mend, "begin retrainings": j.retrainings, "clear leftovers": j.leftovers, "prune": j.prune, "compact": j.compactions,
+			"mend executions": j.mend, "revive jobs": j.revive, "begin retrainings": j.retrainings, "clear leftovers": j.leftovers, "prune": j.prune, "compact": j.compactions,
 		} {
 			if err := pass(ctx); err != nil && ctx.Err() == nil {
 				j.log.Error("tidy up", zap.String("pass", name), zap.Error(err))
@@ -65,6 +66,7 @@ func (j *Jobs) leftovers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	for _, l := range all {
 		var prefixes []string
 		switch l.Kind {
@@ -75,9 +77,11 @@ func (j *Jobs) leftovers(ctx context.Context) error {
 		}
 		more := false
 		for _, p := range prefixes {
-			left, err := j.lake.RemoveUnder(ctx, p, 1000)
-			if err != nil {
-				return err
+			left := true
+			for left && time.Since(began) < removeFor {
+				if left, err = j.lake.RemoveUnder(ctx, p, 1000); err != nil {
+					return err
+				}
 			}
 			more = more || left
 		}
@@ -94,8 +98,15 @@ func (j *Jobs) leftovers(ctx context.Context) error {
 	return nil
 }
 
-// prune forgets states of events that no window follows from any more.
+// prune forgets answers to tokens that have expired, executions that ended long ago,
+// and states of events that no window follows from any more.
 func (j *Jobs) prune(ctx context.Context) error {
+	if err := j.store.Tx(ctx, func(t *store.Tx) error {
+		_, err := t.PruneClientTokens(ctx, j.now(), tidyBatch)
+		return err
+	}); err != nil {
+		return err
+	}
 	active, err := j.store.ActiveSchedulers(ctx)
 	if err != nil {
 		return err
@@ -103,7 +114,10 @@ func (j *Jobs) prune(ctx context.Context) error {
 	before := j.now().Add(-max(0, j.o.CatchUp) - j.o.KeepState)
 	for _, s := range active {
 		if err := j.store.Tx(ctx, func(t *store.Tx) error {
-			_, err := t.PruneEventStates(ctx, s.ID, before, tidyBatch)
+			if _, err := t.PruneEventStates(ctx, s.ID, before, tidyBatch); err != nil {
+				return err
+			}
+			_, err := t.PruneExecutions(ctx, s.ID, j.now().Add(-j.o.Keep), tidyBatch)
 			return err
 		}); err != nil {
 			return err
