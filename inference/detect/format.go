@@ -64,6 +64,7 @@ type header struct {
 	Penalty     penalty      `json:"ridge"`
 	Calibration Calibration  `json:"calibration"`
 	Limit       Limit        `json:"limit"`
+	Search      *search      `json:"search,omitempty"` // older files have none
 }
 
 // MarshalBinary gives the file of a model.
@@ -73,7 +74,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 		Fences: m.basis.fences, Columns: m.basis.columns, Spans: m.basis.spans, Lags: Lags, Modes: m.basis.modes, FillScale: m.basis.scale, Scale: m.fit.scale,
 		Others: m.fit.others.Spread, Lagged: m.fit.lagged.Spread, OthersKnown: m.fit.others.Known, LaggedKnown: m.fit.lagged.Known,
 		Known: m.fit.pca.Sensors, Rest: m.fit.pca.Rest, Axes: m.fit.pca.Spread,
-		Penalty: m.lambda, Calibration: m.calibration, Limit: m.limit,
+		Penalty: m.lambda, Calibration: m.calibration, Limit: m.limit, Search: m.search,
 	}
 	for _, d := range m.rules.Hold {
 		h.Hold = append(h.Hold, int64(d))
@@ -136,7 +137,7 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 	if want := h.body(); want > maxBody || int64(len(r.b)) != want {
 		return fmt.Errorf("decode model: it has %d bytes of numbers, not %d: %w", len(r.b), want, ErrDamaged)
 	}
-	*m = Model{Trained: h.Trained, names: h.Names, lambda: h.Penalty, calibration: h.Calibration, limit: h.Limit}
+	*m = Model{Trained: h.Trained, names: h.Names, lambda: h.Penalty, calibration: h.Calibration, limit: h.Limit, search: h.Search}
 	m.rules = frame.Rules{Rate: time.Duration(h.Rate), Restart: time.Duration(h.Restart), Off: h.Off, OffAt: -1}
 	for j, name := range h.Names {
 		m.rules.Hold = append(m.rules.Hold, time.Duration(h.Hold[j]))
@@ -210,6 +211,11 @@ func (h *header) check() error {
 	}
 	if l := h.Limit; !(l.Limit > l.Median) || !(l.Restart >= l.Limit) || !(l.Unseen >= l.Limit) {
 		return errors.New("its limits do not fit together")
+	}
+	if h.Search != nil {
+		if err := h.Search.check(h.Limit); err != nil {
+			return err
+		}
 	}
 	for _, hold := range h.Hold {
 		if hold < 0 || hold > int64(maxHold) {

@@ -116,6 +116,10 @@ func TestHeadsThatCannotBeAreRefused(t *testing.T) {
 		"off sensor":       func(h *header) { h.Off.Sensor.Sensor = "none" },
 		"a sensor too few": func(h *header) { h.Columns = h.Columns[1:] },
 		"spans":            func(h *header) { h.Spans.Score = 1 << 30 },
+		"a limit too few":  func(h *header) { h.Search.Episodes = h.Search.Episodes[1:] },
+		"fewer than none":  func(h *header) { h.Search.Episodes[3] = -1 },
+		"limits below":     func(h *header) { h.Search.From = h.Limit.Median },
+		"no time":          func(h *header) { h.Search.Weeks = 0 },
 	} {
 		var h header
 		if err := json.Unmarshal(head, &h); err != nil {
@@ -152,6 +156,9 @@ func FuzzModel(f *testing.F) {
 		var m Model
 		if m.UnmarshalBinary(sealed(b)) != nil || len(m.names) != len(rows.Columns) {
 			return
+		}
+		if other, err := m.WithFalseAlarms(0.3); err == nil {
+			m = *other
 		}
 		for _, r := range lines(t, &m, rows) {
 			if r.HasScore && !(r.Score >= 0 && r.Score <= 1) {

@@ -44,50 +44,6 @@ type scored struct {
 	apart bool
 }
 
-// findLimit looks for the lowest limit at which the history has so few episodes that the
-// rate behind them is as likely as not within the target: from the 99 % quantile of the rows that stand for
-// normal, up to 1.3 times that of all. With half of the history that it takes to verify
-// the target the search begins at the quantile of all. With less the limit is that
-// quantile, and higher by as much as so little leaves it open.
-func findLimit(rows []scored, rate time.Duration, s Settings) Limit {
-	var all, usual []float64
-	for _, r := range rows {
-		if math.IsNaN(r.score) {
-			continue
-		}
-		all = append(all, r.score)
-		if !r.apart {
-			usual = append(usual, r.score)
-		}
-	}
-	running := time.Duration(len(all)) * rate
-	weeks := running.Hours() / (24 * 7)
-	l := Limit{Base: quantile(all, baseQuantile), Median: sortedQuantile(all, 0.5), Verified: running >= s.MinHistory, Target: s.FalseAlarmsWeekly}
-	l.Base = max(l.Base, l.Median+1e-6)
-	l.Limit = l.Base
-	short := 2*running < s.MinHistory
-	if short && !s.without.doubt {
-		l.Limit = l.Median + doubt(rows)*(l.Base-l.Median)
-	}
-	if short || s.without.search {
-		l.Weekly = episodes(rows, rate, l.Limit) / weeks
-		return l
-	}
-	low, high := l.Base, l.Median+raiseAtMost*(l.Base-l.Median)
-	if l.Verified && len(usual) > 0 {
-		low = max(quantile(usual, baseQuantile), l.Median+1e-6)
-	}
-	for step := range steps + 1 {
-		l.Limit = low + (high-low)*float64(step)/steps
-		n := episodes(rows, rate, l.Limit)
-		if l.Weekly = n / weeks; atMost(n)/weeks <= s.FalseAlarmsWeekly {
-			return l
-		}
-	}
-	l.Capped = l.Weekly > s.FalseAlarmsWeekly
-	return l
-}
-
 // atMost is the number of episodes to be expected, of which n came, that is not exceeded
 // with the chance of sure: a quantile of the gamma distribution, which is what a Poisson
 // process leaves open of its rate.
@@ -137,9 +93,9 @@ func (l Limit) restarting() Limit {
 
 // episodes counts the events that a limit would make of the history, by the rule
 // that all of them are counted by.
-func episodes(rows []scored, rate time.Duration, limit float64) float64 {
+func episodes(rows []scored, rate time.Duration, limit float64) int {
 	m := event.New(event.RuleFor(time.Hour, rate, 0))
-	n, last := 0.0, int64(0)
+	n, last := 0, int64(0)
 	for _, r := range rows {
 		row := resultline.Row{Time: r.label, Reason: resultline.NoAnomalyDetected}
 		switch {

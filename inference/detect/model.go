@@ -20,6 +20,7 @@ type Model struct {
 	calibration Calibration
 	lambda      penalty
 	limit       Limit
+	search      *search            // nil: of an older file
 	sums        []*moments.Moments // of each mode's vectors
 }
 

@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"context"
+	"fmt"
 	"math"
 
+	"millwright/inference/detect/crew"
 	"millwright/inference/detect/moments"
 )
 
@@ -123,4 +126,48 @@ func (s Scale) mean(modes []*moments.Moments) []float64 {
 		mean[i] /= max(n, 1)
 	}
 	return mean
+}
+
+// scale finds each mode's place and spread and what missing sensors are filled by,
+// from complete rows.
+func (t *trainer) scale(ctx context.Context) error {
+	d := len(t.basis.columns)
+	c := crew.New()
+	defer c.Close()
+	centers := make([][]float64, t.basis.modes.Count())
+	for k := range centers {
+		centers[k] = t.about
+	}
+	g := t.gathering(moments.NewFloor(c), d, centers)
+	t.pass("scales")
+	err := t.vectors(ctx, func(i int, v *vector) error {
+		if t.class[i] == learnt && v.count == d {
+			g.add(i, v.mode, v.values[:d])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	modes := g.close()
+	var n float64
+	for _, m := range modes {
+		n += m.N
+	}
+	if n < 2*float64(d) {
+		return fmt.Errorf("%.0f rows in which every sensor has a value: it takes at least %d", n, 2*d)
+	}
+	t.basis.scale = scaleOf(modes, d)
+	pooled, _ := t.basis.scale.pool(modes)
+	inv, err := invert(pooled, d, 1e-2)
+	if err != nil {
+		return err
+	}
+	t.basis.fill = make([]float64, d*d)
+	for i := range d {
+		for j := range d {
+			t.basis.fill[i*d+j] = inv.At(i, j)
+		}
+	}
+	return nil
 }

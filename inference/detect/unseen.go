@@ -93,9 +93,7 @@ func (t *trainer) strange(ctx context.Context, sums [][]*moments.Moments, past h
 
 // judgeStrangers sets the limit of operating points that training has not met: what all
 // but one in a hundred of the strangers' rows keep to.
-func (l *Limit) judgeStrangers(scores []float64) {
-	l.Unseen = max(l.Limit, quantile(scores, baseQuantile))
-}
+func (l *Limit) judgeStrangers(usual float64) { l.Unseen = max(l.Limit, usual) }
 
 // familiar brings the score of a row at an operating point that training has not met to
 // the measure of the others, so that one limit holds for both.

@@ -55,13 +55,13 @@ func (t *trainer) update(ctx context.Context, base *Model) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := base.limit
+	limit, search := base.limit, base.search
 	if t.calibration.Median == nil {
-		if limit, err = t.limit(ctx, append(slices.Clone(sums), base.sums), past, base.lambda); err != nil {
+		if limit, search, err = t.limit(ctx, append(slices.Clone(sums), base.sums), past, base.lambda); err != nil {
 			return nil, err
 		}
 	}
-	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda, limit)
+	m, err := t.model(append(slices.Clone(sums), base.sums), past, base.lambda, limit, search)
 	if err != nil {
 		return nil, err
 	}
