@@ -7,6 +7,17 @@ import (
 	"time"
 )
 
+func TestModelsDoNotDependOnWhatASettingLeavesThem(t *testing.T) {
+	t.Parallel()
+	f, s := plant{seed: 72, rows: 3000, holes: 0.02}.frame(), plant{}.settings()
+	want := encoded(t, train(t, f, s))
+	for _, s.Cores = range []int{1, 2, 3} {
+		if !bytes.Equal(encoded(t, train(t, f, s)), want) {
+			t.Errorf("on %d cores the model is another", s.Cores)
+		}
+	}
+}
+
 // A model is the same to the last bit however many goroutines made it. GOMAXPROCS is of
 // the whole process, so this test has it alone.
 func TestModelsDoNotDependOnTheCores(t *testing.T) {

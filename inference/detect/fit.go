@@ -42,9 +42,9 @@ func newFit(modes []*moments.Moments, d int, lambda penalty, frozen *fit) (*fit,
 
 // crossFit fits to all folds but one, for each of them, and tells how well each
 // sensor's residuals are known. With a frozen fit that stays as it was.
-func crossFit(ctx context.Context, folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, known, error) {
+func crossFit(ctx context.Context, cores int, folds [][]*moments.Moments, d int, lambda penalty, frozen *fit) ([]*fit, known, error) {
 	fits := make([]*fit, len(folds))
-	err := crew.Each(ctx, len(folds), func(i int) (err error) {
+	err := crew.Each(ctx, cores, len(folds), func(i int) (err error) {
 		fits[i], err = newFit(except(folds, i), d, lambda, frozen)
 		return err
 	})
@@ -74,11 +74,11 @@ type penalty struct{ Others, Lagged float64 }
 // has not seen. Second moments are enough to know them: the residual w·z has the
 // variance wᵀCw, with C of the rows held out. What counts is Σ log spread, so that
 // every sensor has the same say.
-func choosePenalty(ctx context.Context, folds [][]*moments.Moments, d int) (penalty, error) {
+func choosePenalty(ctx context.Context, cores int, folds [][]*moments.Moments, d int) (penalty, error) {
 	p := (Lags + 1) * d
 	type tried struct{ others, lagged [4]float64 }
 	by := make([]tried, len(folds))
-	err := crew.Each(ctx, len(folds), func(i int) error {
+	err := crew.Each(ctx, cores, len(folds), func(i int) error {
 		rest := except(folds, i)
 		s := scaleOf(rest, d)
 		c, n := s.pool(rest)

@@ -11,7 +11,7 @@ import (
 // gives those of a fold to done when the pass is through with it.
 func (t *trainer) gather(ctx context.Context, of class, done func(fold int, modes []*moments.Moments)) error {
 	t.pass("statistics")
-	c := crew.New()
+	c := crew.New(t.s.Cores)
 	defer c.Close()
 	floor := moments.NewFloor(c)
 	p := (Lags + 1) * len(t.basis.columns)

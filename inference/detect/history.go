@@ -21,7 +21,7 @@ type history struct {
 // history makes a pass that scores each row with the fit to the other folds.
 func (t *trainer) history(ctx context.Context, sums [][]*moments.Moments, lambda penalty) (history, error) {
 	t.pass("fits and scores")
-	fits, k, err := crossFit(ctx, sums, len(t.basis.columns), lambda, t.frozen)
+	fits, k, err := crossFit(ctx, t.s.Cores, sums, len(t.basis.columns), lambda, t.frozen)
 	if err != nil {
 		return history{}, err
 	}

@@ -65,7 +65,7 @@ const (
 // it, so of all that tell nearly as much as the best it is the one with the sharpest
 // plateaus. dwell is how many rows a mode lasts on average at the least. With named
 // sensors only those are considered, and the first with plateaus is taken.
-func findModes(ctx context.Context, s *sample, named []int, dwell int) (Modes, error) {
+func findModes(ctx context.Context, cores int, s *sample, named []int, dwell int) (Modes, error) {
 	type candidate struct {
 		modes     Modes
 		explained float64
@@ -77,7 +77,7 @@ func findModes(ctx context.Context, s *sample, named []int, dwell int) (Modes, e
 		means[j] = meanOf(columns[j])
 	}
 	found := make([]candidate, s.width)
-	err := crew.Each(ctx, s.width, func(j int) error {
+	err := crew.Each(ctx, cores, s.width, func(j int) error {
 		if named != nil && !slices.Contains(named, j) {
 			return nil
 		}

@@ -132,7 +132,7 @@ func (s Scale) mean(modes []*moments.Moments) []float64 {
 // from complete rows.
 func (t *trainer) scale(ctx context.Context) error {
 	d := len(t.basis.columns)
-	c := crew.New()
+	c := crew.New(t.s.Cores)
 	defer c.Close()
 	centers := make([][]float64, t.basis.modes.Count())
 	for k := range centers {

@@ -97,7 +97,7 @@ func (t *trainer) survey(ctx context.Context) error {
 		t.about = append(t.about, quantile(slices.DeleteFunc(sample.column(j), math.IsNaN), 0.5))
 	}
 	if !t.s.without.modes {
-		t.basis.modes, err = findModes(ctx, sample, named, 2*t.spans.Input)
+		t.basis.modes, err = findModes(ctx, t.s.Cores, sample, named, 2*t.spans.Input)
 	}
 	return err
 }

@@ -20,6 +20,7 @@ type Settings struct {
 	Voided            []Voided // readings that the source leaves out, and the codes that they were
 	Seed              uint64   // of samples
 	Progress          Progress // nil: nobody asks
+	Cores             int      // how many are worked with at the most; 0: all. The model is the same
 
 	without without
 }

@@ -86,7 +86,7 @@ func (t *trainer) fit(ctx context.Context) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	lambda, err := choosePenalty(ctx, sums, len(t.basis.columns))
+	lambda, err := choosePenalty(ctx, t.s.Cores, sums, len(t.basis.columns))
 	if err != nil {
 		return nil, err
 	}

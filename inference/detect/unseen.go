@@ -24,7 +24,7 @@ func (t *trainer) strangers(ctx context.Context, sums [][]*moments.Moments, k kn
 		return all, nil
 	}
 	outermost, fits := []int{0, count - 1}, make([]*fit, 2)
-	err := crew.Each(ctx, len(outermost), func(i int) (err error) {
+	err := crew.Each(ctx, t.s.Cores, len(outermost), func(i int) (err error) {
 		rest := except(sums, -1)
 		if mode := outermost[i]; rest[mode].N >= shrink {
 			rest[mode] = moments.New(len(rest[mode].Mean))
@@ -59,7 +59,7 @@ func (t *trainer) strange(ctx context.Context, sums [][]*moments.Moments, past h
 	}
 	t.pass("unseen operating points")
 	raw, every := make([]channels, len(t.class)), 1+len(t.class)/strangeRows
-	c := crew.New()
+	c := crew.New(t.s.Cores)
 	defer c.Close()
 	w := newWork(c, len(t.basis.columns))
 	err = t.vectors(ctx, func(i int, v *vector) error {

@@ -33,7 +33,7 @@ func TestUpdateAddsToWhatTheBaseKnows(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := len(want.Mean)
-		c := crew.New()
+		c := crew.New(0)
 		g := tr.gathering(moments.NewFloor(c), p, base.basis.scale.Center)
 		if err := tr.vectors(t.Context(), func(i int, v *vector) error {
 			if tr.class[i] == learnt && v.lagged {

@@ -11,7 +11,7 @@ import (
 // has met the row's mode.
 func (t *trainer) raw(ctx context.Context, fits []*fit, knows [][]bool) ([]channels, []bool, error) {
 	raw, met := make([]channels, len(t.class)), make([]bool, len(t.class))
-	c := crew.New()
+	c := crew.New(t.s.Cores)
 	defer c.Close()
 	w := newWork(c, len(t.basis.columns))
 	err := t.vectors(ctx, func(i int, v *vector) error {

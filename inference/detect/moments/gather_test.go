@@ -64,7 +64,7 @@ func (s *stream) moments(c *crew.Crew) *Moments {
 // The sums over shifted rows are those that adding up all products would give.
 func TestLagsAreThoseOfTheDirectSum(t *testing.T) {
 	t.Parallel()
-	c := crew.New()
+	c := crew.New(0)
 	defer c.Close()
 	for _, shape := range []struct{ d, lags, runs int }{{1, 3, 30}, {2, 3, 60}, {11, 3, 12}, {9, 1, 12}, {17, 0, 12}, {3, 3, 1}} {
 		s := newStream(uint64(shape.d), shape.d, shape.lags, shape.runs)
@@ -96,7 +96,7 @@ func TestSumsDoNotDependOnTheCores(t *testing.T) {
 	var want *Moments
 	for _, n := range []int{1, 2, 7} {
 		runtime.GOMAXPROCS(n)
-		c := crew.New()
+		c := crew.New(0)
 		got := s.moments(c)
 		c.Close()
 		if want == nil {
@@ -111,7 +111,7 @@ func TestSumsDoNotDependOnTheCores(t *testing.T) {
 func BenchmarkGather(b *testing.B) {
 	for _, d := range []int{25, 300} {
 		b.Run(fmt.Sprint(d), func(b *testing.B) {
-			c := crew.New()
+			c := crew.New(0)
 			defer c.Close()
 			v := make([]float64, 4*d)
 			for i := range v {

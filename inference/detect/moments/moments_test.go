@@ -11,7 +11,7 @@ import (
 )
 
 func of(rows [][]float64, p int) *Moments {
-	c := crew.New()
+	c := crew.New(0)
 	defer c.Close()
 	m := New(p)
 	center := make([]float64, p)
