@@ -7,6 +7,7 @@ import (
 
 	"millwright/inference/detect/frame"
 	"millwright/inference/detect/moments"
+	"millwright/internal/resultline"
 )
 
 // history is what the fits to the other folds say of each row.
@@ -104,4 +105,38 @@ func knownModes(sums [][]*moments.Moments) [][]bool {
 		}
 	}
 	return known
+}
+
+// heldOut gives the results that the history has by a limit. Unlike in the search for
+// it, rows of labelled anomalies have a part in the mean score, as when rows are scored.
+func (t *trainer) heldOut(past history, limit Limit) {
+	running, restart := newAverage(t.spans.Score, past.calibration.Usual), newAverage(t.spans.Score, past.calibration.Usual)
+	for i, score := range past.scores {
+		if i > 0 {
+			gap := (t.labels[i]-t.labels[i-1])/int64(t.s.Rate) - 1
+			running.skip(gap)
+			restart.skip(gap)
+		}
+		row, x := resultline.Row{Time: t.labels[i], Reason: resultline.NoAnomalyDetected, HasScore: true}, 0.0
+		switch t.states[i] {
+		case frame.Stopped:
+			running.skip(1)
+			restart.skip(1)
+			t.s.HeldOut(resultline.Row{Time: t.labels[i], Reason: resultline.MachineOff})
+			continue
+		case frame.Restarting:
+			running.skip(1)
+			x = limit.restarting().excess(restart.add(bounded(score)))
+		default:
+			restart.skip(1)
+			x = limit.excess(running.add(bounded(score)))
+		}
+		if t.class[i] == idle {
+			x = min(x, 1) // too little is known
+		}
+		if row.Score, row.Prediction = printed(x); row.Prediction == 1 {
+			row.Reason = resultline.AnomalyDetected
+		}
+		t.s.HeldOut(row)
+	}
 }

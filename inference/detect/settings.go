@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"millwright/inference/detect/frame"
+	"millwright/internal/resultline"
 )
 
 // Settings are what a user may choose. Zero values stand for the defaults.
@@ -20,10 +21,15 @@ type Settings struct {
 	Voided            []Voided // readings that the source leaves out, and the codes that they were
 	Seed              uint64   // of samples
 	Progress          Progress // nil: nobody asks
+	HeldOut           HeldOut  // nil: nobody asks
 	Cores             int      // how many are worked with at the most; 0: all. The model is the same
 
 	without without
 }
+
+// HeldOut is given the rows of the history of a full training, labelled ones too, with
+// the scores that they have by the fits to the other parts of it, and no diagnostics.
+type HeldOut func(resultline.Row)
 
 // without leaves parts of the recipe out, so that what each is worth can be measured.
 type without struct {

@@ -140,5 +140,8 @@ func (t *trainer) finish(ctx context.Context, sums [][]*moments.Moments, past hi
 	if err != nil {
 		return nil, err
 	}
+	if t.s.HeldOut != nil {
+		t.heldOut(past, limit)
+	}
 	return t.model(sums, past, lambda, limit, search)
 }
