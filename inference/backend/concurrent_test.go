@@ -42,7 +42,7 @@ func (r *rig) together(n int, operation string, body func(int) string) map[strin
 
 func TestCallsAtTheSameTime(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	if got := r.together(16, "CreateDataset", func(int) string { return `{"DatasetName": "a", "ClientToken": "one"}` }); len(got) != 1 || got["Conflict"] > 0 {
 		t.Errorf("one request, sent again and again: %v", got)
 	}

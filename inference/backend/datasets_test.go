@@ -11,7 +11,7 @@ import (
 
 func TestDatasetFromCreationToItsEnd(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	request := object{
 		"DatasetName": "pumps", "DatasetSchema": object{"InlineDataSchema": schema}, "ServerSideKmsKeyId": "alias/own", "ClientToken": "one",
 		"Tags": []object{{"Key": "site", "Value": "north"}},
@@ -49,7 +49,7 @@ func TestDatasetFromCreationToItsEnd(t *testing.T) {
 
 func TestIngestion(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{PendingIngestions: 1})
+	r := newRig(t, store.Quotas{PendingIngestions: 1})
 	r.dataset("pumps")
 	r.dataset("fans")
 	r.refused("StartDataIngestionJob", ingestion("none"), "ResourceNotFoundException", "none")
@@ -96,7 +96,7 @@ func TestIngestion(t *testing.T) {
 
 func TestSensorStatistics(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.dataset("empty")
 	r.filled("pumps")
 	if list := r.do("ListSensorStatistics", object{"DatasetName": "empty"})["SensorStatisticsSummaries"].([]any); len(list) != 0 {
@@ -114,7 +114,7 @@ func TestSensorStatistics(t *testing.T) {
 
 func TestListsArePagedOverRestarts(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	for i := range 7 {
 		r.do("CreateDataset", object{"DatasetName": fmt.Sprintf("pump-%d", i), "ClientToken": nil})
 	}
@@ -141,7 +141,7 @@ func TestListsArePagedOverRestarts(t *testing.T) {
 
 func TestNothingIsKeptWhenTheWorkCannotBegin(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.dataset("pumps")
 	r.work.fail = fmt.Errorf("the queue is away: %w", context.DeadlineExceeded)
 	r.refused("StartDataIngestionJob", ingestion("pumps"), "InternalServerException")
@@ -153,7 +153,7 @@ func TestNothingIsKeptWhenTheWorkCannotBegin(t *testing.T) {
 
 func TestQuotas(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{Datasets: 1, LabelGroups: 1, LabelsPerGroup: 1, Models: 1, PendingModels: 1, TagsPerResource: 2})
+	r := newRig(t, store.Quotas{Datasets: 1, LabelGroups: 1, LabelsPerGroup: 1, Models: 1, PendingModels: 1, TagsPerResource: 2})
 	arn := r.filled("pumps")
 	r.refused("CreateDataset", object{"DatasetName": "x", "ClientToken": nil}, "ServiceQuotaExceededException", "at most 1")
 	r.do("CreateLabelGroup", object{"LabelGroupName": "g", "ClientToken": nil})

@@ -14,7 +14,7 @@ func policy(effect, account, action, arn string) string {
 
 func TestPoliciesAreKept(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	arn := r.filled("pumps")
 	text := policy("Allow", other, "lookoutequipment:ImportDataset", arn)
 	request := object{"ResourceArn": arn, "ResourcePolicy": text, "ClientToken": nil}
@@ -48,7 +48,7 @@ func TestPoliciesAreKept(t *testing.T) {
 
 func TestImportOfADataset(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	arn := r.filled("pumps")
 	empty := r.dataset("empty")
 	put := func(text string) {
@@ -97,7 +97,7 @@ func TestImportOfADataset(t *testing.T) {
 
 func TestImportOfAModelVersion(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	arn := r.trained("m", "pumps")
 	r.do("TagResource", object{"ResourceArn": arn, "Tags": []object{{"Key": "millwright:restart", "Value": "5m"}}})

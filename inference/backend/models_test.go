@@ -11,7 +11,7 @@ import (
 
 func TestModelFromTrainingToItsEnd(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	r.do("CreateLabelGroup", object{"LabelGroupName": "faults", "ClientToken": nil})
 	request := with(model("m", "pumps"), object{
@@ -74,7 +74,7 @@ func TestModelFromTrainingToItsEnd(t *testing.T) {
 
 func TestWhatAModelIsMadeWithFitsTogether(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.dataset("empty")
 	r.filled("pumps")
 	at := func(n int) float64 { return seconds(dayOf(n)) }
@@ -113,7 +113,7 @@ func TestWhatAModelIsMadeWithFitsTogether(t *testing.T) {
 
 func TestVersionsAndWhichIsActive(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	arn := r.trained("m", "pumps")
 	r.another("m")
@@ -138,7 +138,7 @@ func TestVersionsAndWhichIsActive(t *testing.T) {
 
 func TestAModelThatFailed(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	r.do("CreateModel", model("m", "pumps"))
 	r.tx(func(ctx context.Context, tx *store.Tx) error {
@@ -156,7 +156,7 @@ func TestAModelThatFailed(t *testing.T) {
 
 func TestTagsSayWhatTheAPIHasNoMemberFor(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	arn := r.trained("m", "pumps")
 	tag := func(key, value string) object {
@@ -203,7 +203,7 @@ func TestTagsSayWhatTheAPIHasNoMemberFor(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	group := object{"LabelGroupName": "faults", "FaultCodes": []string{"bearing", "Dichtung ü"}, "ClientToken": nil}
 	arn := r.do("CreateLabelGroup", group)["LabelGroupArn"].(string)
 	if !strings.Contains(arn, ":label-group/faults/") {

@@ -9,7 +9,7 @@ import (
 
 func TestEveryListIsPagedThrough(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	for i := range 3 {
 		name := fmt.Sprintf("x%d", i)
 		r.filled(name)

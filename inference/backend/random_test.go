@@ -29,7 +29,7 @@ type client struct {
 // they do not allow is an InternalServerException.
 func TestRandomCallsNeverMeetAMistake(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{Datasets: 3, Models: 3, LabelGroups: 2, PendingIngestions: 2, PendingModels: 2, LabelsPerGroup: 3, TagsPerResource: 4})
+	r := newRig(t, store.Quotas{Datasets: 3, Models: 3, LabelGroups: 2, PendingIngestions: 2, PendingModels: 2, LabelsPerGroup: 3, TagsPerResource: 4})
 	run := 0
 	met := map[string]bool{}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -73,7 +73,8 @@ func (c *client) prepare(rt *rapid.T) {
 			c.arns = append(c.arns, arn, arn+"/model-version/1")
 		},
 		func() {
-			c.do("CreateInferenceScheduler", scheduler("a", "a"))
+			output := object{"S3OutputConfiguration": object{"Bucket": "plant", "Prefix": "out/" + c.account + "/"}}
+			c.do("CreateInferenceScheduler", with(scheduler("a", "a"), object{"DataOutputConfiguration": output, "ClientToken": nil}))
 			c.do("CreateRetrainingScheduler", object{"ModelName": "a", "RetrainingFrequency": "P30D", "LookbackWindow": "P180D", "ClientToken": nil})
 		},
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -96,9 +95,9 @@ func (anything) Allowed(string) bool          { return true }
 func (anything) MayRead(string, string) bool  { return true }
 func (anything) MayWrite(string, string) bool { return true }
 
-func newRig(t testing.TB, dir string, q store.Quotas) *rig {
+func newRig(t testing.TB, q store.Quotas) *rig {
 	t.Helper()
-	r := &rig{t: t, database: filepath.Join(dir, "store.db"), quotas: q, sensors: 3, account: own, now: time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)}
+	r := &rig{t: t, database: database(t), quotas: q, sensors: 3, account: own, now: time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)}
 	r.open()
 	return r
 }
@@ -354,6 +353,6 @@ func scheduler(name, model string) object {
 	return object{
 		"InferenceSchedulerName": name, "ModelName": model, "DataUploadFrequency": "PT30M", "RoleArn": role, "ClientToken": nil,
 		"DataInputConfiguration":  object{"S3InputConfiguration": object{"Bucket": "plant", "Prefix": "live/"}, "InferenceInputNameConfiguration": object{"TimestampFormat": "yyyyMMddHHmmss", "ComponentTimestampDelimiter": ""}},
-		"DataOutputConfiguration": object{"S3OutputConfiguration": object{"Bucket": "plant", "Prefix": "out/"}, "KmsKeyId": "alias/own"},
+		"DataOutputConfiguration": object{"S3OutputConfiguration": object{"Bucket": "plant", "Prefix": "out/" + name + "/"}, "KmsKeyId": "alias/own"},
 	}
 }

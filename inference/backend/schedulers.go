@@ -44,6 +44,9 @@ func (b *Backend) CreateInferenceScheduler(ctx context.Context, c api.Caller, in
 		if err := t.CreateScheduler(ctx, s); err != nil {
 			return nil, err
 		}
+		if err := outputRule(ctx, t.Reader, s); err != nil {
+			return nil, err
+		}
 		if err := put(ctx, t, s.ARN, in.Tags); err != nil {
 			return nil, err
 		}
@@ -98,7 +101,10 @@ func (b *Backend) UpdateInferenceScheduler(ctx context.Context, c api.Caller, in
 				s.RoleARN = in.RoleArn
 			}
 		})
-		if err != nil || s.Status != store.SchedulerRunning {
+		if err != nil || s.Status == store.SchedulerStopped {
+			return err
+		}
+		if err := outputRule(ctx, t.Reader, s); err != nil || s.Status != store.SchedulerRunning {
 			return err
 		}
 		return b.work.Schedule(ctx, t, s.ID)

@@ -11,7 +11,7 @@ import (
 
 func TestInferenceSchedulerGoesRound(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	r.trained("m", "pumps")
 	request := scheduler("live", "m")
@@ -83,7 +83,7 @@ func TestInferenceSchedulerGoesRound(t *testing.T) {
 
 func TestWhatASchedulerIsSetTo(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	r.trained("m", "pumps")
 	input := func(members object) object {
@@ -134,7 +134,7 @@ func (r *rig) execution(s store.Scheduler, start time.Time, to store.ExecutionSt
 
 func TestExecutionsAndEvents(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	arn := r.trained("m", "pumps")
 	r.do("CreateInferenceScheduler", scheduler("live", "m"))
@@ -189,7 +189,7 @@ func TestExecutionsAndEvents(t *testing.T) {
 
 func TestRetrainingSchedulerGoesRound(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, t.TempDir(), store.Quotas{})
+	r := newRig(t, store.Quotas{})
 	r.filled("pumps")
 	r.do("CreateModel", model("m", "pumps"))
 	name := object{"ModelName": "m"}

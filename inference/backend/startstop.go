@@ -39,6 +39,11 @@ func (b *Backend) moveScheduler(ctx context.Context, c api.Caller, name string, 
 		if s, err = t.Scheduler(ctx, c.Account, name); err != nil {
 			return err
 		}
+		if to == store.SchedulerPending {
+			if err := outputRule(ctx, t.Reader, s); err != nil {
+				return err
+			}
+		}
 		now := b.now()
 		if _, err := t.MoveScheduler(ctx, s.ID, to, now); err != nil {
 			return err
