@@ -39,9 +39,12 @@ const (
 // the same target of false alarms a week. With labels behind both, the better one by its
 // metrics wins and a tie changes nothing; labels are never given up for none; a first
 // labelled model has to be good enough. Without labels a challenger has to be as quiet,
-// as wide and as sharp as the champion, and must not silence an event that is going on:
-// slow wear would be learnt as normal.
+// as wide and as sharp as the champion. In no case may it silence an event that is going
+// on: slow wear would be learnt as normal.
 func Judge(champion, challenger Trial, target float64) Verdict {
+	if v, silenced := Silenced(champion, challenger); silenced {
+		return v
+	}
 	switch {
 	case champion.Labels && challenger.Labels:
 		return byMetrics(champion, challenger)
@@ -54,6 +57,13 @@ func Judge(champion, challenger Trial, target float64) Verdict {
 		return Verdict{true, "the new model was trained with labels and finds what is labelled"}
 	}
 	return byBehaviour(champion, challenger, target)
+}
+
+// Silenced is the verdict on a challenger that does not see an event that is going on,
+// which the champion holds open; false where it does.
+func Silenced(champion, challenger Trial) (Verdict, bool) {
+	return Verdict{Reason: "the model in use holds an event open that the new one does not see: label that event first, or it is learnt as normal"},
+		champion.Open && !challenger.Open
 }
 
 // f1 is the harmonic mean of recall and precision of events.
@@ -83,8 +93,6 @@ func byMetrics(champion, challenger Trial) Verdict {
 func byBehaviour(champion, challenger Trial, target float64) Verdict {
 	keep := func(form string, v ...any) Verdict { return Verdict{Reason: fmt.Sprintf(form, v...)} }
 	switch {
-	case champion.Open && !challenger.Open:
-		return keep("the model in use holds an event open that the new one does not see: label that event first, or it is learnt as normal")
 	case challenger.Weekly > max(champion.Weekly, target):
 		return keep("the new model makes %.2f false alarms a week, more than the target of %.2f and the %.2f of the one in use", challenger.Weekly, target, champion.Weekly)
 	case challenger.Median > champion.Median:

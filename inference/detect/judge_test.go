@@ -39,6 +39,7 @@ func TestJudge(t *testing.T) {
 		"two faults in twenty less":        {plain, with(plain, func(t *Trial) { t.Noticed = 18 }), false, "faults"},
 		"it silences what is going on":     {with(plain, func(t *Trial) { t.Open = true }), plain, false, "label that event first"},
 		"what is going on stays open":      {with(plain, func(t *Trial) { t.Open = true }), with(plain, func(t *Trial) { t.Open = true }), true, "quiet"},
+		"both labelled, it silences":       {with(told, func(t *Trial) { t.Open = true }), with(told, func(t *Trial) { t.Found = 9 }), false, "label that event first"},
 		"neither notices any fault at all": {with(plain, func(t *Trial) { t.Noticed = 0 }), with(plain, func(t *Trial) { t.Noticed = 0 }), true, "quiet"},
 	} {
 		v := Judge(c.champion, c.challenger, 1)
@@ -63,7 +64,7 @@ func TestSlowWearIsNotLearnt(t *testing.T) {
 	challenger := train(t, f.Between(0, cut), s)
 	faults := champion.Faults(cut, f.Labels[8999])
 	try := func(m *Model) Trial {
-		trial, err := m.Behaviour(t.Context(), f, cut, faults)
+		trial, err := m.Behaviour(t.Context(), f, cut, nil, faults)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,6 +74,14 @@ func TestSlowWearIsNotLearnt(t *testing.T) {
 	if v := Judge(a, b, 1); v.Promote || !a.Open {
 		t.Errorf("%+v\nin use %+v\nnew    %+v", v, a, b)
 	}
+	since, open, err := champion.OpenSince(t.Context(), f)
+	if err != nil || !open || since < f.Labels[4000] || since >= cut {
+		t.Errorf("open %v since %d (%v)", open, since, err)
+	}
+	told, err := champion.Behaviour(t.Context(), f, cut, []frame.Range{{Start: cut, End: f.Labels[8999]}}, nil)
+	if err != nil || told.Open || told.Weekly != 0 || told.Median != 0 {
+		t.Errorf("rows that are said to be normal count: %+v %v", told, err)
+	}
 }
 
 // TestFaultsAreNoticed puts a fault into every sensor of healthy rows.
@@ -81,7 +90,7 @@ func TestFaultsAreNoticed(t *testing.T) {
 	past, now := plant{seed: 96, rows: 6000}, plant{seed: 97, rows: 3000}
 	m := train(t, past.frame(), past.settings())
 	f := now.frame()
-	trial, err := m.Behaviour(t.Context(), f, f.Labels[200], m.Faults(f.Labels[200], f.Labels[2999]))
+	trial, err := m.Behaviour(t.Context(), f, f.Labels[200], nil, m.Faults(f.Labels[200], f.Labels[2999]))
 	if err != nil {
 		t.Fatal(err)
 	}

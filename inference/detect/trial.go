@@ -91,20 +91,24 @@ func (f Faulty) Each(ctx context.Context, fn func(int64, []float64) error) error
 
 // Behaviour tries a model on rows without asking labels: how often it alarms, how high it
 // scores, whether an event is open at the end, and which of the faults it notices when they are put into
-// the rows. Rows before from are context only. A fault counts as noticed when an alarm
-// begins within it, or goes on that the healthy rows do not have.
-func (m *Model) Behaviour(ctx context.Context, src frame.Source, from int64, faults []Fault) (Trial, error) {
+// the rows. Rows before from are context only, and so are those that somebody says are
+// normal: both models would learn them, and neither has. A fault counts as noticed when
+// an alarm begins within it, or goes on that the healthy rows do not have.
+func (m *Model) Behaviour(ctx context.Context, src frame.Source, from int64, normal []frame.Range, faults []Fault) (Trial, error) {
 	t := Trial{Sensors: len(m.basis.columns), Modes: m.basis.modes.Count(), Faults: len(faults)}
 	alarms := map[int64]bool{}
 	var scores []float64
 	merger := event.New(event.RuleFor(time.Hour, m.rules.Rate, 0))
 	events, last := 0, int64(0)
 	err := m.each(ctx, src, from, func(r resultline.Row) {
-		if r.HasScore {
-			scores = append(scores, r.Score)
-		}
 		if r.Anomalous() {
 			alarms[r.Time] = true
+		}
+		if frame.Holds(normal, r.Time) {
+			return
+		}
+		if r.HasScore {
+			scores = append(scores, r.Score)
 		}
 		for _, e := range merger.Add(r) {
 			if events == 0 || e.Start != last {
@@ -119,6 +123,9 @@ func (m *Model) Behaviour(ctx context.Context, src frame.Source, from int64, fau
 	t.Median = quantile(scores, 0.5)
 	if weeks := float64(len(scores)) * m.rules.Rate.Hours() / (24 * 7); weeks > 0 {
 		t.Weekly = float64(events) / weeks
+	}
+	if len(faults) == 0 {
+		return t, nil
 	}
 	noticed := make([]bool, len(faults))
 	err = m.each(ctx, Faulty{src, faults}, from, func(r resultline.Row) {
@@ -135,6 +142,15 @@ func (m *Model) Behaviour(ctx context.Context, src frame.Source, from int64, fau
 		}
 	}
 	return t, err
+}
+
+// OpenSince gives the first alarm of the event that is open at the end of the rows;
+// false when none is.
+func (m *Model) OpenSince(ctx context.Context, src frame.Source) (start int64, open bool, err error) {
+	merger := event.New(event.RuleFor(time.Hour, m.rules.Rate, 0))
+	err = m.each(ctx, src, math.MinInt64, func(r resultline.Row) { merger.Add(r) })
+	e, open := merger.Open()
+	return e.Start, open, err
 }
 
 func (m *Model) each(ctx context.Context, src frame.Source, from int64, fn func(resultline.Row)) error {
