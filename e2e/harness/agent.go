@@ -1,15 +1,10 @@
 package harness
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -20,17 +15,14 @@ type Agent struct {
 	Dir   string // drop/, state/, agent.yaml, credentials, log
 	Clock *Clock
 
-	t      testing.TB
-	binary string
-	cmd    *exec.Cmd
-	ended  chan error
-	Starts int
+	process
 }
 
 // NewAgent writes the configuration. Nothing runs until Start.
 func NewAgent(t testing.TB, binary string, clock *Clock, s Setup) *Agent {
 	t.Helper()
-	a := &Agent{Dir: t.TempDir(), Clock: clock, t: t, binary: binary}
+	a := &Agent{Dir: t.TempDir(), Clock: clock}
+	a.process = process{t: t, name: "the agent", binary: binary, log: filepath.Join(a.Dir, "log")}
 	for _, dir := range []string{a.Drops(), a.State()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -38,14 +30,7 @@ func NewAgent(t testing.TB, binary string, clock *Clock, s Setup) *Agent {
 	}
 	a.Credentials(AccessKey, SecretKey)
 	a.Configure(s)
-	t.Cleanup(func() {
-		if a.cmd != nil {
-			a.Kill()
-		}
-		if t.Failed() {
-			t.Logf("the agent's last lines:\n%s", a.tail(60))
-		}
-	})
+	t.Cleanup(a.end)
 	return a
 }
 
@@ -97,84 +82,11 @@ func (a *Agent) Env() []string {
 // Start starts the daemon. It does not wait for anything.
 func (a *Agent) Start() {
 	a.t.Helper()
-	log, err := os.OpenFile(a.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer log.Close()
 	args := []string{"run", "--config", a.Config()}
 	if a.Clock != nil {
 		args = append(args, "--rehearse", a.Clock.Flag())
 	}
-	a.cmd = exec.Command(a.binary, args...)
-	a.cmd.Env, a.cmd.Stderr, a.cmd.Stdout = a.Env(), log, log
-	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := a.cmd.Start(); err != nil {
-		a.t.Fatalf("start the agent: %v", err)
-	}
-	a.Starts++
-	ended := make(chan error, 1)
-	go func(cmd *exec.Cmd) { ended <- cmd.Wait() }(a.cmd)
-	a.ended = ended
-}
-
-// Kill is kill -9.
-func (a *Agent) Kill() {
-	a.cmd.Process.Kill()
-	<-a.ended
-	a.cmd = nil
-}
-
-// Stop is SIGTERM; the exit code must be 0.
-func (a *Agent) Stop() {
-	a.t.Helper()
-	a.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case err := <-a.ended:
-		if err != nil {
-			a.t.Errorf("the agent stopped with %v", err)
-		}
-	case <-time.After(30 * time.Second):
-		a.t.Errorf("the agent does not stop; it is killed")
-		a.cmd.Process.Kill()
-		<-a.ended
-	}
-	a.cmd = nil
-}
-
-// Running tells whether it was started and neither killed nor stopped since.
-func (a *Agent) Running() bool { return a.cmd != nil }
-
-// Memory gives a size of the running process in bytes by the kernel's name for it,
-// such as VmHWM.
-func (a *Agent) Memory(name string) int64 {
-	a.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.cmd.Process.Pid))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		var kib int64
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
-			if _, err := fmt.Sscan(rest, &kib); err != nil {
-				a.t.Fatal(err)
-			}
-			return kib << 10
-		}
-	}
-	a.t.Fatalf("the kernel knows no %s", name)
-	return 0
-}
-
-// Ended gives the error of an agent that ended by itself, which is a failure.
-func (a *Agent) Ended() error {
-	select {
-	case err := <-a.ended:
-		a.ended <- err
-		return fmt.Errorf("the agent ended: %v", err)
-	default:
-		return nil
-	}
+	a.start(a.Env(), args...)
 }
 
 // Verb runs another verb of the binary on this agent's configuration.
@@ -239,57 +151,6 @@ func (a *Agent) AwaitTaken(path string, n int) {
 		}
 		return ""
 	})
-}
-
-// Patience is how long the harness waits for what must come. After a long outage the
-// agent looks for the store every half a minute or so.
-const Patience = time.Minute
-
-// Await asks again and again until what is missing is "".
-func (a *Agent) Await(what string, missing func() string) {
-	a.t.Helper()
-	deadline := time.Now().Add(Patience)
-	for {
-		words := missing()
-		if words == "" {
-			return
-		}
-		if a.cmd != nil {
-			if err := a.Ended(); err != nil {
-				a.t.Fatalf("%s: %v", what, err)
-			}
-		}
-		if time.Now().After(deadline) {
-			a.t.Fatalf("%s: not within %s:\n%s", what, Patience, words)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-func (a *Agent) log() string { return filepath.Join(a.Dir, "log") }
-
-// Logs gives the log's lines that are JSON, of all starts.
-func (a *Agent) Logs() []map[string]any {
-	text, err := os.ReadFile(a.log())
-	if err != nil {
-		return nil
-	}
-	var all []map[string]any
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var line map[string]any
-		if json.Unmarshal(lines.Bytes(), &line) == nil {
-			all = append(all, line)
-		}
-	}
-	return all
-}
-
-func (a *Agent) tail(n int) string {
-	text, _ := os.ReadFile(a.log())
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // Put drops content at a path below the drop folder: whole, by renaming.

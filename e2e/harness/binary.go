@@ -17,9 +17,11 @@ import (
 
 // Builder makes the binary under test once, whoever asks first. The zero value
 // builds the gateway's build with a clock that tests can move, from the tree this
-// module lies in; MILLWRIGHT names a binary to be used instead, and
-// MILLWRIGHT_BUILD has more flags for go build, such as -race.
+// module lies in; MILLWRIGHT names a binary to be used instead (MILLWRIGHT_FULL for
+// Full), and MILLWRIGHT_BUILD has more flags for go build, such as -race.
 type Builder struct {
+	Full bool // all that the program has, in place of the gateway's build
+
 	once sync.Once
 	path string
 	err  error
@@ -37,21 +39,32 @@ func (b *Builder) Binary(t testing.TB) string {
 }
 
 func (b *Builder) build() {
-	if b.path = os.Getenv("MILLWRIGHT"); b.path != "" {
+	if b.path = os.Getenv(b.variable()); b.path != "" {
 		return
 	}
 	var root string
 	if root, b.err = moduleRoot(); b.err != nil {
 		return
 	}
-	b.path = filepath.Join(root, "bin", "millwright-e2e")
-	args := []string{"build", "-tags", "agent,testclock", "-o", b.path}
+	tags, name := "agent,testclock", "millwright-e2e"
+	if b.Full {
+		tags, name = "testclock", "millwright-e2e-full"
+	}
+	b.path = filepath.Join(root, "bin", name)
+	args := []string{"build", "-tags", tags, "-o", b.path}
 	if extra := os.Getenv("MILLWRIGHT_BUILD"); extra != "" {
 		args = append(args, extra)
 	}
 	cmd := exec.Command("go", append(args, "./cmd/millwright")...)
 	cmd.Dir = root
 	b.out, b.err = cmd.CombinedOutput()
+}
+
+func (b *Builder) variable() string {
+	if b.Full {
+		return "MILLWRIGHT_FULL"
+	}
+	return "MILLWRIGHT"
 }
 
 // moduleRoot is the folder with cmd/millwright, above the working directory.
