@@ -78,6 +78,9 @@ func (t *trainer) survey(ctx context.Context) error {
 		if empty := 1 - float64(filled[j])/float64(max(running, 1)); why == "" && empty > maxEmpty {
 			why = fmt.Sprintf("it is empty in %.0f %% of the rows while the machine runs", 100*empty)
 		}
+		if why == "" && t.s.OffOnly && j == t.rules.OffAt {
+			why = "it tells when the machine is off and is not asked for otherwise"
+		}
 		if why != "" {
 			t.dropped = append(t.dropped, Dropped{n, why})
 			t.log.Info("sensor left out", zap.Stringer("sensor", n), zap.String("why", why))

@@ -12,6 +12,7 @@ import (
 type Settings struct {
 	Rate              time.Duration // the grid's step
 	Off               frame.Off     // when the machine is off
+	OffOnly           bool          // its sensor is not learnt: it only tells when the machine is off
 	Restart           time.Duration // after off; 0: one hour, or longer where the history shows it; negative: none
 	Hold              time.Duration // of every sensor; 0: from its own intervals
 	FalseAlarmsWeekly float64       // the target; 0: one

@@ -113,7 +113,7 @@ func (j *Jobs) copyVersion(ctx context.Context, lease store.Fence, v store.Model
 				return err
 			}
 		}
-		return j.endVersion(ctx, t, lease, v, func(v *store.ModelVersion) { v.Artifact, v.ImportedSize = key, int64(len(file)) })
+		return j.endVersion(ctx, t, lease, v, nil, func(v *store.ModelVersion) { v.Artifact, v.ImportedSize = key, int64(len(file)) })
 	})
 }
 

@@ -169,8 +169,9 @@ func (j *Jobs) enlist(k task) (w *working, base context.Context, fresh bool) {
 	return w, j.base, true
 }
 
-// trainings is how many there may be at a time: a core is left to everything else.
-func (j *Jobs) trainings() int { return max(1, j.o.Workers-1) }
+// trainings is how many there may be at a time. They share the cores but one, which is
+// left to everything else: more of them would each be slower.
+func (j *Jobs) trainings() int { return min(max(1, j.o.Workers-1), 2) }
 
 // lease makes the work this node's, unless another one was heard of lately:
 // errElsewhere.

@@ -62,33 +62,6 @@ func TestGateIsOpenWhenNobodyIsInside(t *testing.T) {
 	}
 }
 
-func TestPromotion(t *testing.T) {
-	t.Parallel()
-	good := judged{labelled: true, quality: qualityMet, recall: 0.9, auc: 0.9}
-	worse := judged{labelled: true, quality: qualityMet, recall: 0.8, auc: 0.8}
-	poor := judged{labelled: true, quality: qualityPoor, recall: 0.2, auc: 0.5}
-	none := judged{quality: qualityUnknown}
-	for _, c := range []struct {
-		name       string
-		mode       string
-		old, young judged
-		promoted   bool
-	}{
-		{"by hand", "MANUAL", none, good, false},
-		{"no labels at all", "MANAGED", none, none, true},
-		{"labels were there", "MANAGED", good, none, false},
-		{"labels are new", "MANAGED", none, good, true},
-		{"labels are new, and the version is poor", "MANAGED", none, poor, false},
-		{"better", "MANAGED", worse, good, true},
-		{"worse", "MANAGED", good, worse, false},
-	} {
-		promote, result, reason := promotion(c.mode, c.old, c.young)
-		if promote != c.promoted || result == "" || reason == "" || promote != (result == "MODEL_PROMOTED") {
-			t.Errorf("%s: %v %s %s", c.name, promote, result, reason)
-		}
-	}
-}
-
 func TestDaysAreThoseOfUTC(t *testing.T) {
 	t.Parallel()
 	for ns, want := range map[int64]int64{0: 0, 1: 0, -1: -1, dayNanos: 1, dayNanos - 1: 0, -dayNanos: -1, -dayNanos - 1: -2} {

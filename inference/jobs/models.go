@@ -34,7 +34,10 @@ type Models struct {
 
 var _ schedule.Models = (*Models)(nil)
 
-type modelKey struct{ id, artifact string }
+type modelKey struct {
+	id, artifact string
+	weekly       float64 // target of false alarms
+}
 
 type keptModel struct {
 	model *detect.Model
@@ -53,12 +56,16 @@ func (m *Models) Model(ctx context.Context, id string, version int64) (*detect.M
 	case err != nil:
 		return nil, err
 	}
-	return m.file(ctx, id, v.Artifact)
+	s, err := settingsOf(v.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return m.file(ctx, modelKey{id, v.Artifact, s.FalseAlarmsPerWeek})
 }
 
-// file gives the model in a file. Another content has another key.
-func (m *Models) file(ctx context.Context, id, artifact string) (*detect.Model, error) {
-	key := modelKey{id, artifact}
+// file gives the model in a file, with the limit for a target. Another content has
+// another key.
+func (m *Models) file(ctx context.Context, key modelKey) (*detect.Model, error) {
 	m.mu.Lock()
 	m.clock++
 	if k := m.kept[key]; k != nil {
@@ -67,12 +74,18 @@ func (m *Models) file(ctx context.Context, id, artifact string) (*detect.Model, 
 		return k.model, nil
 	}
 	m.mu.Unlock()
-	b, err := m.bytes(ctx, artifact)
+	b, err := m.bytes(ctx, key.artifact)
 	if err != nil {
 		return nil, err
 	}
 	model := new(detect.Model)
 	if err := model.UnmarshalBinary(b); err != nil {
+		return nil, err
+	}
+	switch other, err := model.WithFalseAlarms(key.weekly); {
+	case err == nil:
+		model = other
+	case !errors.Is(err, detect.ErrNoSearch): // an older file has the one limit
 		return nil, err
 	}
 	m.mu.Lock()

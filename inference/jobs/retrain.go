@@ -81,28 +81,4 @@ func (j *Jobs) retrain(ctx context.Context, t *store.Tx, model string) error {
 	return j.Train(ctx, t, model, v.Version)
 }
 
-// promotion says whether a retrained version is to be active, and why.
-func promotion(mode string, old, young judged) (promote bool, result, reason string) {
-	switch {
-	case mode == "MANUAL":
-		return false, "MODEL_NOT_PROMOTED", "Versions of this model are promoted by hand."
-	case !old.labelled && !young.labelled:
-		return true, "MODEL_PROMOTED", "AUTO_PROMOTION_SUCCESSFUL"
-	case old.labelled && !young.labelled:
-		return false, "MODEL_NOT_PROMOTED", "MODEL_METRICS_DIDNT_IMPROVE"
-	case young.quality == qualityPoor:
-		return false, "MODEL_NOT_PROMOTED", "POOR_MODEL_QUALITY_DETECTED"
-	case old.labelled && young.recall+young.auc < old.recall+old.auc:
-		return false, "MODEL_NOT_PROMOTED", "MODEL_METRICS_DIDNT_IMPROVE"
-	}
-	return true, "MODEL_PROMOTED", "AUTO_PROMOTION_SUCCESSFUL"
-}
-
-// judged is what a promotion goes by.
-type judged struct {
-	labelled    bool
-	quality     string
-	recall, auc float64
-}
-
 const dayLength = 24 * time.Hour

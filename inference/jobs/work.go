@@ -2,14 +2,11 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
 
-	"millwright/inference/backend"
 	"millwright/inference/store"
 )
 
@@ -48,7 +45,9 @@ func (j *Jobs) longWork(ctx context.Context, job *river.Job[longArgs]) error {
 	case summarize, importDataset:
 		j.ofIngestion(&k, a)
 	case train, importModel:
-		j.ofVersion(&k, a)
+		if err := j.ofVersion(ctx, &k, a); err != nil {
+			return err
+		}
 	case compact:
 		j.ofCompaction(&k, a)
 	default:
@@ -83,38 +82,6 @@ func (j *Jobs) Train(ctx context.Context, t *store.Tx, model string, version int
 // ImportModel implements backend.Work.
 func (j *Jobs) ImportModel(ctx context.Context, t *store.Tx, model string, version int64, strategy string) error {
 	return j.insertLong(ctx, t, longArgs{What: importModel, ID: model, Number: version, Strategy: strategy})
-}
-
-// Activate implements backend.Work. The limit stays the one that the version was
-// trained with, since a detector's file does not hold the scores it came from: where
-// the target has changed since, the version says so.
-func (j *Jobs) Activate(ctx context.Context, t *store.Tx, model string, version int64) error {
-	if j.o.Freeze == nil {
-		return nil
-	}
-	v, err := t.ModelVersion(ctx, model, version)
-	if err != nil {
-		return err
-	}
-	m, err := t.ModelByID(ctx, model)
-	if err != nil {
-		return err
-	}
-	text, err := j.o.Freeze(ctx, t.Reader, m.ARN)
-	if err != nil {
-		return err
-	}
-	var then, now backend.Settings
-	if json.Unmarshal(v.Settings, &then) != nil || json.Unmarshal(text, &now) != nil || then.FalseAlarmsPerWeek == now.FalseAlarmsPerWeek {
-		return nil
-	}
-	warning := fmt.Sprintf("It was trained for %g false alarms a week. That the target is %g now counts from the next training on.", then.FalseAlarmsPerWeek, now.FalseAlarmsPerWeek)
-	_, err = t.UpdateModelVersion(ctx, model, version, j.now(), func(v *store.ModelVersion) {
-		if !slices.Contains(v.Warnings, warning) {
-			v.Warnings = append(v.Warnings, warning)
-		}
-	})
-	return err
 }
 
 // Schedule implements backend.Work. Schedulers are read anew shortly, when the
