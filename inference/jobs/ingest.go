@@ -145,23 +145,12 @@ func (j *Jobs) file(ctx context.Context, job *river.Job[fileArgs]) error {
 	if err != nil || !ok {
 		return err
 	}
-	f, err := j.store.IngestionFile(ctx, in.ID, job.Args.Seq)
+	f, fence, checkpoint, err := j.claimFile(ctx, in.ID, job)
 	if err != nil || f.Status != store.FilePending {
 		return gone(err)
 	}
 	from, err := fileOf(f, d)
 	if err != nil {
-		return err
-	}
-	fence := store.Fence{Work: fmt.Sprintf("file %s %d", in.ID, f.Seq), Job: job.ID, Attempt: int64(job.Attempt)}
-	var checkpoint lake.Checkpoint
-	if err := j.store.Tx(ctx, func(t *store.Tx) error {
-		text, err := t.Claim(ctx, fence, time.Now())
-		if err != nil || text == nil {
-			return err
-		}
-		return json.Unmarshal(text, &checkpoint)
-	}); err != nil {
 		return err
 	}
 	give, err := j.room(ctx, fileMemory, false)
@@ -183,6 +172,23 @@ func (j *Jobs) file(ctx context.Context, job *river.Job[fileArgs]) error {
 		return j.failIngestion(ctx, &fence, in.ID, reason)
 	}
 	return err
+}
+
+// claimFile makes a file that is still to be read this attempt's.
+func (j *Jobs) claimFile(ctx context.Context, ingestion string, job *river.Job[fileArgs]) (f store.IngestionFile, fence store.Fence, from lake.Checkpoint, err error) {
+	fence = store.Fence{Work: fmt.Sprintf("file %s %d", ingestion, job.Args.Seq), Job: job.ID, Attempt: int64(job.Attempt)}
+	err = j.store.Tx(ctx, func(t *store.Tx) (err error) {
+		if f, err = t.IngestionFile(ctx, ingestion, job.Args.Seq); err != nil || f.Status != store.FilePending {
+			return err
+		}
+		from = lake.Checkpoint{}
+		text, err := t.Claim(ctx, fence, time.Now())
+		if err != nil || text == nil {
+			return err
+		}
+		return json.Unmarshal(text, &from)
+	})
+	return f, fence, from, err
 }
 
 // saver keeps checkpoints, and after a while hands the file over.

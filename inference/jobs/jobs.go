@@ -47,6 +47,7 @@ type Options struct {
 	Bucket string     // the work bucket
 	S3     lake.Store // all buckets
 
+	Node      string        // this node's name in the queue, unlike all others'. Default: of host and time
 	Clock     clock.Clock   // business time. Default: the machine's
 	CatchUp   time.Duration // how far back missed runs are made up for. Default: 24 h; negative: not at all
 	Workers   int           // jobs at a time beside executions. Default: the number of cores

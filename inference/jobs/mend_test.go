@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"testing"
 	"time"
 
@@ -62,6 +63,14 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 		}
 		return deaf(ctx, t)
 	})
+	r.do(func(ctx context.Context, t *store.Tx) error {
+		for i, ago := range []time.Duration{15 * 24 * time.Hour, 13 * 24 * time.Hour} {
+			if _, err := t.Claim(ctx, store.Fence{Work: fmt.Sprint("file x ", i), Job: 1, Attempt: 1}, time.Now().Add(-ago)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	r.start()
 	count := func(query string) (n int) {
 		db, _ := r.store.DB()
@@ -71,7 +80,7 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 		return n
 	}
 	r.until("the rest", time.Minute, func() bool {
-		return count(`SELECT count(*) FROM executions`) == 1 && count(`SELECT count(*) FROM client_tokens`) == 1
+		return count(`SELECT count(*) FROM executions`) == 1 && count(`SELECT count(*) FROM client_tokens`) == 1 && count(`SELECT count(*) FROM fences`) == 1
 	})
 	if _, err := r.store.Execution(t.Context(), "s", now.Add(-23*time.Hour)); err != nil {
 		t.Error(err)

@@ -23,6 +23,7 @@ const (
 	nodeKeys     = "JOBS_TEST_CREDENTIALS"
 	nodeBucket   = "JOBS_TEST_BUCKET"
 	nodeTime     = "JOBS_TEST_TIME"
+	nodeName     = "JOBS_TEST_NAME" // may be empty
 )
 
 func TestMain(m *testing.M) {
@@ -49,7 +50,7 @@ func node(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Clock: &manual{now: now}, Workers: 2, Poll: 20 * time.Millisecond}
+	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Node: os.Getenv(nodeName), Clock: &manual{now: now}, Workers: 2, Poll: 20 * time.Millisecond}
 	o.Lake.Part = 50 << 10
 	j, err := jobs.New(o, zap.NewNop())
 	if err != nil {
@@ -62,9 +63,14 @@ func node(ctx context.Context) error {
 // warning.
 func (r *rig) spawn() (kill func()) {
 	r.t.Helper()
+	return r.spawnAs("")
+}
+
+func (r *rig) spawnAs(name string) (kill func()) {
+	r.t.Helper()
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), nodeDatabase+"="+r.database, nodeEndpoint+"="+r.server.Endpoint, nodeKeys+"="+r.server.CredentialsFile,
-		nodeBucket+"="+r.bucket, nodeTime+"="+r.clock.Now().Format(time.RFC3339))
+		nodeBucket+"="+r.bucket, nodeTime+"="+r.clock.Now().Format(time.RFC3339), nodeName+"="+name)
 	c.Stderr = os.Stderr
 	if err := c.Start(); err != nil {
 		r.t.Fatal(err)

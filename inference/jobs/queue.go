@@ -88,7 +88,7 @@ func (j *Jobs) newQueue() (*river.Client[transaction], error) {
 	all := river.NewWorkers()
 	j.register(all)
 	c, err := river.NewClient(driver(j.store.DB()), &river.Config{
-		Workers: all,
+		ID: j.o.Node, Workers: all,
 		Queues: map[string]river.QueueConfig{
 			queueRuns: {MaxWorkers: max(2, j.o.Workers)},
 			queueData: {MaxWorkers: max(1, j.o.Workers-1)},

@@ -36,20 +36,15 @@ func runOpts(madeUp bool) river.InsertOpts {
 
 // run carries an execution out. It is harmless when it is over already.
 func (j *Jobs) run(ctx context.Context, job *river.Job[runArgs]) error {
-	e, err := j.store.Execution(ctx, job.Args.Scheduler, time.Unix(0, job.Args.Start))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil // its scheduler was deleted
-	case err != nil:
-		return err
-	case e.Status != store.ExecutionRunning:
-		return nil
-	}
 	f := schedule.Fence{Work: fmt.Sprintf("run %s %d", job.Args.Scheduler, job.Args.Start), Job: job.ID, Attempt: int64(job.Attempt)}
-	if err := j.store.Tx(ctx, func(t *store.Tx) error {
-		_, err := t.Claim(ctx, store.Fence(f), time.Now())
+	var e store.Execution
+	if err := j.store.Tx(ctx, func(t *store.Tx) (err error) {
+		if e, err = t.Execution(ctx, job.Args.Scheduler, time.Unix(0, job.Args.Start)); err != nil || e.Status != store.ExecutionRunning {
+			return gone(err) // its scheduler was deleted
+		}
+		_, err = t.Claim(ctx, store.Fence(f), time.Now())
 		return err
-	}); err != nil {
+	}); err != nil || e.Status != store.ExecutionRunning {
 		return err
 	}
 	x, err := executionOf(e)

@@ -45,49 +45,62 @@ var trained = sync.OnceValues(func() ([]byte, error) {
 // ready is a model with an active version, and a running scheduler of it.
 func (r *rig) ready() {
 	r.t.Helper()
+	r.do(func(ctx context.Context, t *store.Tx) error {
+		now := r.clock.Now()
+		return t.CreateDataset(ctx, store.Dataset{ID: "d", Account: account, Name: "d", ARN: "arn:d", Status: store.DatasetCreated, CreatedAt: now, UpdatedAt: now})
+	})
+	r.model("m")
+	r.schedule()
+}
+
+// model makes one of dataset d with an active version.
+func (r *rig) model(id string) {
+	r.t.Helper()
 	file, err := trained()
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.put("models/m/1.model", string(file))
+	key := "models/" + id + "/1.model"
+	r.put(key, string(file))
 	now := r.clock.Now()
 	r.do(func(ctx context.Context, t *store.Tx) error {
-		if err := t.CreateDataset(ctx, store.Dataset{ID: "d", Account: account, Name: "d", ARN: "arn:d", Status: store.DatasetCreated, CreatedAt: now, UpdatedAt: now}); err != nil {
+		if err := t.CreateModel(ctx, store.Model{ID: id, Account: account, Name: id, ARN: "arn:" + id, DatasetID: "d", DatasetName: "d", DatasetARN: "arn:d", Status: store.ModelTraining, CreatedAt: now, UpdatedAt: now}); err != nil {
 			return err
 		}
-		if err := t.CreateModel(ctx, store.Model{ID: "m", Account: account, Name: "m", ARN: "arn:m", DatasetID: "d", DatasetName: "d", DatasetARN: "arn:d", Status: store.ModelTraining, CreatedAt: now, UpdatedAt: now}); err != nil {
+		if _, err := t.CreateModelVersion(ctx, store.ModelVersion{ModelID: id, Status: store.VersionTraining, Source: store.SourceTraining, DatasetID: "d", CreatedAt: now, UpdatedAt: now}, func(int64) string { return "arn:" + id + "/1" }); err != nil {
 			return err
 		}
-		if _, err := t.CreateModelVersion(ctx, store.ModelVersion{ModelID: "m", Status: store.VersionTraining, Source: store.SourceTraining, DatasetID: "d", CreatedAt: now, UpdatedAt: now}, func(int64) string { return "arn:m/1" }); err != nil {
+		if _, err := t.MoveModelVersion(ctx, id, 1, store.VersionSuccess, now, func(v *store.ModelVersion) { v.Artifact = key }); err != nil {
 			return err
 		}
-		if _, err := t.MoveModelVersion(ctx, "m", 1, store.VersionSuccess, now, func(v *store.ModelVersion) { v.Artifact = "models/m/1.model" }); err != nil {
-			return err
-		}
-		_, err := t.Activate(ctx, "m", 1, now)
+		_, err := t.Activate(ctx, id, 1, now)
 		return err
 	})
-	r.schedule()
 }
 
 // schedule makes a running scheduler of model m.
 func (r *rig) schedule() {
 	r.t.Helper()
+	r.scheduler("s", "m", "out/")
+}
+
+func (r *rig) scheduler(id, model, output string) {
+	r.t.Helper()
 	now := r.clock.Now()
 	s := store.Scheduler{
-		ID: "s", Account: account, Name: "s", ARN: "arn:s", ModelID: "m", ModelName: "m", ModelARN: "arn:m", Status: store.SchedulerPending,
+		ID: id, Account: account, Name: id, ARN: "arn:" + id, ModelID: model, ModelName: model, ModelARN: "arn:" + model, Status: store.SchedulerPending,
 		Frequency: "PT5M", CreatedAt: now, UpdatedAt: now,
 	}
 	s.Input.S3InputConfiguration = &store.S3Location{Bucket: r.bucket, Prefix: "in/"}
-	s.Output.S3OutputConfiguration = store.S3Location{Bucket: r.bucket, Prefix: "out/"}
+	s.Output.S3OutputConfiguration = store.S3Location{Bucket: r.bucket, Prefix: output}
 	r.do(func(ctx context.Context, t *store.Tx) error {
 		if err := t.CreateScheduler(ctx, s); err != nil {
 			return err
 		}
-		if _, err := t.MoveScheduler(ctx, "s", store.SchedulerRunning, now); err != nil {
+		if _, err := t.MoveScheduler(ctx, id, store.SchedulerRunning, now); err != nil {
 			return err
 		}
-		return r.jobs.Schedule(ctx, t, "s")
+		return r.jobs.Schedule(ctx, t, id)
 	})
 }
 

@@ -98,11 +98,15 @@ func (j *Jobs) leftovers(ctx context.Context) error {
 	return nil
 }
 
-// prune forgets answers to tokens that have expired, executions that ended long ago,
-// and states of events that no window follows from any more.
+// prune forgets answers to tokens that have expired, fences that nobody needs,
+// executions that ended long ago, and states of events that no window follows from
+// any more.
 func (j *Jobs) prune(ctx context.Context) error {
 	if err := j.store.Tx(ctx, func(t *store.Tx) error {
-		_, err := t.PruneClientTokens(ctx, j.now(), tidyBatch)
+		if _, err := t.PruneClientTokens(ctx, j.now(), tidyBatch); err != nil {
+			return err
+		}
+		_, err := t.PruneFences(ctx, time.Now().Add(-keepLost), tidyBatch)
 		return err
 	}); err != nil {
 		return err

@@ -75,6 +75,16 @@ func (t *Tx) Release(ctx context.Context, f Fence) error {
 	return nil
 }
 
+// PruneFences forgets at most limit pieces of work of which nothing was heard since
+// before, and tells how many: what they were for ended without them.
+func (t *Tx) PruneFences(ctx context.Context, before time.Time, limit int) (int64, error) {
+	n, err := t.exec(ctx, `DELETE FROM fences WHERE work IN (SELECT work FROM fences WHERE updated_at < $1 LIMIT $2)`, before.UnixMicro(), limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune fences: %w", err)
+	}
+	return n, nil
+}
+
 // Held tells whose a piece of work is, and when it was claimed or its checkpoint
 // kept last. Without anybody the error is ErrNotFound.
 func (r Reader) Held(ctx context.Context, work string) (f Fence, heard time.Time, err error) {
