@@ -19,9 +19,10 @@ type Config struct {
 	DataDir string `yaml:"data_dir"`
 	// Address and port of the API. Default: 127.0.0.1:8480.
 	Listen string `yaml:"listen"`
-	// PEM files of the certificate and its key, for the API and the embedded S3 server. Default: none, which only an address of this machine or of a private network may have.
+	// PEM file of the certificate, for the API and the embedded S3 server. Default: none, which only an address of this machine or of a private network may have.
 	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
+	// PEM file of the certificate's key. Default: none.
+	KeyFile string `yaml:"key_file"`
 	// Account in ARNs, 12 digits. Default: "000000000000".
 	AccountID string `yaml:"account_id"`
 	// Region in ARNs and signatures. Default: plant-1.
