@@ -8,5 +8,5 @@ const buildKind = "full"
 
 // fullVerbs are the verbs that only the full build has.
 func fullVerbs() []*cobra.Command {
-	return []*cobra.Command{newDemoCommand(), newTrainCommand(), newScoreCommand(), newEvaluateCommand(), newModelCommand()}
+	return []*cobra.Command{newServeCommand(), newDemoCommand(), newTrainCommand(), newScoreCommand(), newEvaluateCommand(), newModelCommand()}
 }

@@ -73,6 +73,14 @@ func (p *Principal) MayRead(bucket, prefix string) bool { return p.may(p.Read, b
 // MayWrite tells it of writing.
 func (p *Principal) MayWrite(bucket, prefix string) bool { return p.may(p.Write, bucket, prefix) }
 
+// MaySee tells whether something in the bucket may be read or written.
+func (p *Principal) MaySee(bucket string) bool {
+	return !slices.Contains(p.hidden, bucket) && slices.ContainsFunc(slices.Concat(p.Read, p.Write), func(at Place) bool {
+		own, _, _ := strings.Cut(string(at), "/")
+		return at == Everywhere || own == bucket
+	})
+}
+
 func (p *Principal) may(places []Place, bucket, prefix string) bool {
 	return !slices.Contains(p.hidden, bucket) && slices.ContainsFunc(places, func(at Place) bool { return at.holds(bucket, prefix) })
 }

@@ -94,8 +94,8 @@ func (p *Principals) Run(ctx context.Context) error {
 // All are the principals as they are now.
 func (p *Principals) All() []*Principal { return p.current.Load().list }
 
-// find gives who has a key, or nil.
-func (p *Principals) find(accessKey string) *Principal { return p.current.Load().byKey[accessKey] }
+// Find gives who has a key, or nil.
+func (p *Principals) Find(accessKey string) *Principal { return p.current.Load().byKey[accessKey] }
 
 // reload reads the file, and takes it if it is another.
 func (p *Principals) reload() (changed bool, err error) {

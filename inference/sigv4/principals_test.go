@@ -68,11 +68,11 @@ func TestPrincipalsFile(t *testing.T) {
 	if len(p.All()) != 3 {
 		t.Fatalf("%d principals", len(p.All()))
 	}
-	scripts, gateway, boss := p.find("MWSCRIPTS"), p.find("MWGATEWAY"), p.find("MWBOSS")
+	scripts, gateway, boss := p.Find("MWSCRIPTS"), p.Find("MWGATEWAY"), p.Find("MWBOSS")
 	if scripts.Account != "000000000000" || gateway.Account != "123456789012" || gateway.Secret() != "gateway-secret-0123" {
 		t.Errorf("%+v %+v", scripts, gateway)
 	}
-	if p.find("NOBODY") != nil || p.find("") != nil {
+	if p.Find("NOBODY") != nil || p.Find("") != nil {
 		t.Error("somebody without a key")
 	}
 	for _, c := range []struct {
@@ -207,11 +207,11 @@ func TestRunTakesChangesOver(t *testing.T) {
 		t.Error("a bad file was taken")
 	}
 	write(t, file, "principals: [{name: a, access_key: MWONLY, secret: 0123456789abcdef, role: read}]")
-	waitFor("a new file", func() bool { return p.find("MWONLY") != nil && p.find("MWBOSS") == nil })
+	waitFor("a new file", func() bool { return p.Find("MWONLY") != nil && p.Find("MWBOSS") == nil })
 	write(t, file, goodFile)
-	waitFor("the old file", func() bool { return p.find("MWGATEWAY") != nil })
+	waitFor("the old file", func() bool { return p.Find("MWGATEWAY") != nil })
 	write(t, filepath.Join(filepath.Dir(file), "gateway.secret"), "gateway-secret-9999")
-	waitFor("a new secret", func() bool { return p.find("MWGATEWAY").Secret() == "gateway-secret-9999" })
+	waitFor("a new secret", func() bool { return p.Find("MWGATEWAY").Secret() == "gateway-secret-9999" })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -222,7 +222,7 @@ func TestThoseBesideTheFile(t *testing.T) {
 	t.Parallel()
 	always := New("environment", "MWENV", keyText, "", Admin, nil, nil)
 	p, err := Open(folder(t), Options{Always: []*Principal{always}}, zap.NewNop())
-	if err != nil || len(p.All()) != 4 || p.find("MWENV") != always || p.find("MWBOSS") == nil {
+	if err != nil || len(p.All()) != 4 || p.Find("MWENV") != always || p.Find("MWBOSS") == nil {
 		t.Errorf("%v %v", p, err)
 	}
 	taken := New("boss", "MWBOSS", keyText, "", Admin, nil, nil)

@@ -52,7 +52,7 @@ func (v *Verifier) Begin(r *http.Request) (func(body []byte) (*Principal, error)
 	if err != nil {
 		return nil, err
 	}
-	p := v.principals.find(a.accessKey)
+	p := v.principals.Find(a.accessKey)
 	if p == nil {
 		return nil, unknown("the access key of this request is not known here; keys come from the principals file of the service, or from the credentials file that it made at its first start")
 	}

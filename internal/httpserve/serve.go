@@ -23,6 +23,12 @@ type Options struct {
 	// Names that requests may call the server by, beside IP addresses, localhost
 	// and the host that it listens on (see guard). Default: none.
 	Names []string
+	// AnyName lets requests call the server by whatever name: for one that answers only
+	// who signs. Default: false.
+	AnyName bool
+	// Bare leaves answers without the headers that browsers look for, and bodies without
+	// a time in which they have to be through: for a handler that sees to both. Default: false.
+	Bare bool
 	// Connections at a time; further ones wait. Default: 32.
 	Connections int
 	// Request is how long a request and its answer may take, each. Default: 30 s.
@@ -64,8 +70,16 @@ func Local(address string) bool {
 // its host is a name that requests may use.
 func Serve(ctx context.Context, ln net.Listener, address string, h http.Handler, o Options, log *zap.Logger) error {
 	o = o.filled()
+	if !o.AnyName {
+		h = guard(h, names(address, o.Names))
+	}
+	if o.Bare {
+		o.Request = 0
+	} else {
+		h = headers(h)
+	}
 	srv := &http.Server{
-		Handler:           logged(headers(guard(h, names(address, o.Names))), log),
+		Handler:           logged(h, log),
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       o.Request,
 		WriteTimeout:      o.Request,

@@ -30,6 +30,8 @@ type Settings struct {
 	Proxy     string // URL; default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY
 	KMSKeyID  string // SSE-KMS key for what is written; default: the bucket's own encryption
 
+	// Socket is the path of a Unix socket where the store is, whatever host Endpoint names.
+	Socket string
 	// CredentialsFile is a shared credentials file whose profile "default" is
 	// used instead of the SDK's chain.
 	CredentialsFile string

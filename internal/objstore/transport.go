@@ -47,13 +47,15 @@ func newTransport(s Settings) (*http.Transport, error) {
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy: func(r *http.Request) (*url.URL, error) {
-			if linkLocal(r.URL.Hostname()) {
+			if s.Socket != "" || linkLocal(r.URL.Hostname()) {
 				return nil, nil // the metadata service of a cloud machine is never behind a proxy
 			}
 			return proxy(r)
 		},
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if host, _, _ := net.SplitHostPort(addr); linkLocal(host) {
+			if s.Socket != "" {
+				network, addr = "unix", s.Socket
+			} else if host, _, _ := net.SplitHostPort(addr); linkLocal(host) {
 				// Asked for credentials last in the chain; on a plant's network nobody answers.
 				var cancel context.CancelFunc
 				ctx, cancel = context.WithTimeout(ctx, time.Second)

@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,11 @@ type Options struct {
 	AccessKey string
 	SecretKey string
 	Sidecar   bool // keep attributes in Dir/attributes even where the file system has extended ones
+
+	// Socket is a path to listen on instead, for one that stands before the server.
+	Socket string
+	// Secret gives the secret of further access keys, each of which may do everything.
+	Secret func(accessKey string) (secret string, ok bool)
 }
 
 const (
@@ -44,7 +50,7 @@ const (
 
 // Server is a running server.
 type Server struct {
-	Endpoint string // URL
+	Endpoint string // URL; "" with a socket
 	Sidecar  bool   // attributes are kept in files beside the objects
 
 	stop context.CancelFunc
@@ -70,21 +76,24 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start S3 server: %w", err)
 	}
-	addr, err := address(o.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("start S3 server on %s: %w", o.Listen, err)
+	addr, endpoint := o.Socket, ""
+	if o.Socket == "" {
+		if addr, err = address(o.Listen); err != nil {
+			return nil, fmt.Errorf("start S3 server on %s: %w", o.Listen, err)
+		}
+		endpoint = "http://" + addr
 	}
 	be, err := posix.New(root, attributes, posix.PosixOpts{CopyObjectThreshold: maxCopy, ValidateBucketNames: true})
 	if err != nil {
 		return nil, fmt.Errorf("start S3 server: open %s: %w", root, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Server{Endpoint: "http://" + addr, Sidecar: sidecar, stop: cancel, done: make(chan struct{})}
+	s := &Server{Endpoint: endpoint, Sidecar: sidecar, stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		s.err = embedgw.RunVersityGW(ctx, be, &embedgw.Config{
 			RootUserAccess: o.AccessKey, RootUserSecret: o.SecretKey, Region: o.Region,
-			IAMService: auth.NewIAMServiceSingle(auth.Account{Access: o.AccessKey, Secret: o.SecretKey, Role: auth.RoleAdmin}),
+			IAMService: keys{auth.NewIAMServiceSingle(auth.Account{Access: o.AccessKey, Secret: o.SecretKey, Role: auth.RoleAdmin}), o.Secret},
 			Ports:      []string{addr}, KeepAlive: true, Quiet: true, DisableACLs: true,
 			MaxConnections: maxConnections, MaxRequests: maxRequests, MultipartMaxParts: maxParts,
 		})
@@ -102,9 +111,13 @@ func (s *Server) ready(ctx context.Context, addr string) error {
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
+	network := "tcp"
+	if strings.HasPrefix(addr, "/") {
+		network = "unix"
+	}
 	var d net.Dialer
 	for {
-		if c, err := d.DialContext(ctx, "tcp", addr); err == nil {
+		if c, err := d.DialContext(ctx, network, addr); err == nil {
 			_ = c.Close()
 			return nil
 		}

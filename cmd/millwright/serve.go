@@ -1,0 +1,157 @@
+//go:build !agent
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"millwright/inference"
+	"millwright/inference/config"
+	"millwright/internal/clock"
+	"millwright/internal/yamlfile"
+	"millwright/systemd"
+)
+
+func newServeCommand() *cobra.Command {
+	var file, data, listen, s3Listen, rehearse string
+	cmd := &cobra.Command{
+		Use:   "serve [--config FILE]",
+		Short: "Run the inference service: API, trainings and schedulers, with or without its own S3 server",
+		Long: `Run the inference service in the foreground, with its log on standard error, until SIGINT
+or SIGTERM. It answers the API of Amazon Lookout for Equipment: scripts need another
+endpoint, and any region name. Killed at any point it goes on where it was.
+
+Without --config everything is in one folder: an embedded S3 server, a database and one
+key, made at the first start in DIR/credentials. --data says which folder, and the two
+--listen flags where it can be reached. 'millwright serve check FILE' tells every fault
+of a configuration.
+
+--rehearse runs wake-ups and everything that is shown by another clock, for trying it on
+data of another time.`,
+		Example: `  millwright serve
+  AWS_SHARED_CREDENTIALS_FILE=~/.local/share/millwright-serve/credentials AWS_REGION=plant-1 \
+    aws --endpoint-url http://127.0.0.1:8480 lookoutequipment list-datasets
+  millwright serve --config /etc/millwright/serve.yaml`,
+		Args: wantsNone("config"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			src, err := clock.Parse(rehearse)
+			if err != nil {
+				return exit(exitUsage, err)
+			}
+			cfg, err := serveConfig(cmd, file, data, listen, s3Listen)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, src, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.AddCommand(newServeCheckCommand())
+	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE`")
+	cmd.Flags().StringVar(&data, "data", "", "keep everything in `DIR` (default: ~/.local/share/millwright-serve)")
+	cmd.Flags().StringVar(&listen, "listen", "", "`ADDRESS` of the API (default: 127.0.0.1:8480)")
+	cmd.Flags().StringVar(&s3Listen, "s3-listen", "", "`ADDRESS` of the embedded S3 server (default: 127.0.0.1:8481)")
+	cmd.Flags().StringVar(&rehearse, "rehearse", "", "run the business clock from `T@N`: from the instant T at N times the pace")
+	return cmd
+}
+
+func newServeCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Tell every fault of a service's configuration, with its place and what to do",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := loadServe(args[0], cmd.ErrOrStderr()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: no faults\n", args[0])
+			return nil
+		},
+	}
+}
+
+// serveConfig is the file's configuration, or one that serves this machine alone.
+func serveConfig(cmd *cobra.Command, file, data, listen, s3Listen string) (*config.Config, error) {
+	if file != "" {
+		if data != "" || listen != "" || s3Listen != "" {
+			return nil, exit(exitUsage, errors.New("--data, --listen and --s3-listen are for a service without --config: write data_dir, listen and s3_listen into the file"))
+		}
+		return loadServe(file, cmd.ErrOrStderr())
+	}
+	if data == "" {
+		var err error
+		if data, err = ownFolder(); err != nil {
+			return nil, err
+		}
+	}
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return nil, err
+	}
+	cfg, warnings, err := config.New(data, listen, s3Listen)
+	return told(cfg, warnings, err, "", cmd.ErrOrStderr())
+}
+
+// ownFolder is where this user's programs keep their data.
+func ownFolder() (string, error) {
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" { // systemd made it
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "millwright-serve"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find a folder for the data: %w; name one with --data", err)
+	}
+	return filepath.Join(home, ".local", "share", "millwright-serve"), nil
+}
+
+func loadServe(file string, stderr io.Writer) (*config.Config, error) {
+	cfg, warnings, err := config.Load(file)
+	return told(cfg, warnings, err, file, stderr)
+}
+
+// told passes a configuration on and says what was said of it.
+func told(cfg *config.Config, warnings []yamlfile.Fault, err error, file string, stderr io.Writer) (*config.Config, error) {
+	for _, w := range warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
+	}
+	var faults yamlfile.Faults
+	switch {
+	case errors.As(err, &faults) && file != "":
+		return nil, exit(exitConfig, fmt.Errorf("%w\nsee 'millwright serve check %s'", err, file))
+	case err != nil:
+		return nil, exit(exitConfig, err)
+	}
+	return cfg, nil
+}
+
+func serve(ctx context.Context, cfg *config.Config, src clock.Source, stdout, stderr io.Writer) error {
+	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
+	s, err := inference.Open(ctx, inference.Options{Config: cfg, Clock: src, Supervisor: systemd.New(log)}, log)
+	if err != nil {
+		return fmt.Errorf("start the service: %w", err)
+	}
+	fmt.Fprintf(stdout, "API          %s (region %s)\nS3           %s\n", s.API, cfg.Region, s.S3)
+	if s.Credentials != "" {
+		made := ""
+		if s.Made {
+			made = " (made now)"
+		}
+		fmt.Fprintf(stdout, "credentials  %s%s\n\nexport AWS_SHARED_CREDENTIALS_FILE=%s AWS_REGION=%s\naws --endpoint-url %s lookoutequipment list-datasets\n",
+			s.Credentials, made, s.Credentials, cfg.Region, s.API)
+	}
+	if err := s.Run(ctx); err != nil {
+		log.Error("cannot serve", zap.Error(err))
+		return exit(exitFailed, nil) // the log has said it
+	}
+	return nil
+}
