@@ -121,7 +121,13 @@ const Patience = time.Minute
 // Await asks again and again until what is missing is "".
 func (p *process) Await(what string, missing func() string) {
 	p.t.Helper()
-	deadline := time.Now().Add(Patience)
+	p.AwaitFor(Patience, what, missing)
+}
+
+// AwaitFor is Await of what may take longer.
+func (p *process) AwaitFor(patience time.Duration, what string, missing func() string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
 	for {
 		words := missing()
 		if words == "" {
@@ -133,7 +139,7 @@ func (p *process) Await(what string, missing func() string) {
 			}
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("%s: not within %s:\n%s", what, Patience, words)
+			p.t.Fatalf("%s: not within %s:\n%s", what, patience, words)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
