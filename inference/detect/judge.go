@@ -19,6 +19,7 @@ type Trial struct {
 	Faults  int     // that were put into the rows
 	Noticed int     // of those
 	Open    bool    // an event is open at the end of the rows
+	Refuted float64 // share of the rows that people say are normal in which it has an alarm
 }
 
 // Verdict is whether a challenger takes the champion's place.
@@ -33,13 +34,16 @@ const (
 	goodF1  = 0.5
 	// noticed is the share of the champion's injected faults that a challenger has to find.
 	noticed = 0.95
+	// mostRefuted is how much of what people say is normal a model may alarm in.
+	mostRefuted = 0.05
 )
 
 // Judge decides between two models that were tried on the same rows, each with a limit for
 // the same target of false alarms a week. With labels behind both, the better one by its
 // metrics wins and a tie changes nothing; labels are never given up for none; a first
 // labelled model has to be good enough. Without labels a challenger has to be as quiet,
-// as wide and as sharp as the champion. In no case may it silence an event that is going
+// as wide and as sharp as the champion; one that no longer alarms where people say that
+// all is normal, as the champion does, may know fewer modes and score higher. In no case may it silence an event that is going
 // on: slow wear would be learnt as normal.
 func Judge(champion, challenger Trial, target float64) Verdict {
 	if v, silenced := Silenced(champion, challenger); silenced {
@@ -92,20 +96,28 @@ func byMetrics(champion, challenger Trial) Verdict {
 
 func byBehaviour(champion, challenger Trial, target float64) Verdict {
 	keep := func(form string, v ...any) Verdict { return Verdict{Reason: fmt.Sprintf(form, v...)} }
+	spares := champion.refuted() && !challenger.refuted()
 	switch {
 	case challenger.Weekly > max(champion.Weekly, target):
 		return keep("the new model makes %.2f false alarms a week, more than the target of %.2f and the %.2f of the one in use", challenger.Weekly, target, champion.Weekly)
-	case challenger.Median > champion.Median:
+	case challenger.Median > champion.Median && !spares:
 		return keep("the new model's usual score is %.3f, above the %.3f of the one in use", challenger.Median, champion.Median)
 	case challenger.Sensors < champion.Sensors:
 		return keep("the new model has %d sensors, fewer than the %d of the one in use", challenger.Sensors, champion.Sensors)
-	case challenger.Modes < champion.Modes:
+	case challenger.Modes < champion.Modes && !spares:
 		return keep("the new model knows %d operating modes, fewer than the %d of the one in use", challenger.Modes, champion.Modes)
 	case challenger.missesFaults(champion):
 		return keep("of faults put into the rows the new model notices %d of %d, the one in use %d of %d", challenger.Noticed, challenger.Faults, champion.Noticed, champion.Faults)
 	}
+	if spares {
+		return Verdict{true, fmt.Sprintf("the new model alarms in %.1f %% of what people say is normal, the one in use in %.1f %%", 100*challenger.Refuted, 100*champion.Refuted)}
+	}
 	return Verdict{true, "the new model is as quiet and as sharp as the one in use"}
 }
+
+// refuted tells whether people have said of more than a few of the model's alarms that
+// they are none.
+func (t Trial) refuted() bool { return t.Refuted > mostRefuted }
 
 func (t Trial) missesFaults(champion Trial) bool {
 	rate := func(t Trial) float64 { return float64(t.Noticed) / float64(max(1, t.Faults)) }

@@ -40,6 +40,9 @@ func TestJudge(t *testing.T) {
 		"it silences what is going on":     {with(plain, func(t *Trial) { t.Open = true }), plain, false, "label that event first"},
 		"what is going on stays open":      {with(plain, func(t *Trial) { t.Open = true }), with(plain, func(t *Trial) { t.Open = true }), true, "quiet"},
 		"both labelled, it silences":       {with(told, func(t *Trial) { t.Open = true }), with(told, func(t *Trial) { t.Found = 9 }), false, "label that event first"},
+		"it learnt what people refute":     {with(plain, func(t *Trial) { t.Refuted = 0.9 }), with(plain, func(t *Trial) { t.Median, t.Modes = 0.2, 2 }), true, "people say"},
+		"it refutes as much":               {with(plain, func(t *Trial) { t.Refuted = 0.9 }), with(plain, func(t *Trial) { t.Median, t.Refuted = 0.2, 0.1 }), false, "usual score"},
+		"it learnt that, and is louder":    {with(plain, func(t *Trial) { t.Refuted = 0.9 }), with(plain, func(t *Trial) { t.Weekly = 2 }), false, "false alarms"},
 		"neither notices any fault at all": {with(plain, func(t *Trial) { t.Noticed = 0 }), with(plain, func(t *Trial) { t.Noticed = 0 }), true, "quiet"},
 	} {
 		v := Judge(c.champion, c.challenger, 1)

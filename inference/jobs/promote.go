@@ -7,7 +7,6 @@ import (
 
 	"millwright/inference/detect"
 	"millwright/inference/detect/frame"
-	"millwright/inference/detect/metrics"
 	"millwright/inference/schedule"
 )
 
@@ -37,7 +36,7 @@ func (c *contest) span() (start, end time.Time) {
 
 // retrained makes a version of the look-back. A model of its older part is tried on
 // the newer one against the version in use. If it wins, all of the look-back is learnt.
-func (j *Jobs) retrained(ctx context.Context, p *plan, rows *polite, n *made) (err error) {
+func (j *Jobs) retrained(ctx context.Context, p *plan, rows *polite, n *made) error {
 	q := *p
 	q.evaluation = frame.Range{Start: n.have.cut(learnShare), End: n.have.end}
 	n.contest = &contest{rows: q.evaluation}
@@ -50,139 +49,78 @@ func (j *Jobs) retrained(ctx context.Context, p *plan, rows *polite, n *made) (e
 	}
 	n.contest.against = m.ActiveVersion
 	champion, err := j.champion(ctx, m.ID, m.ActiveVersion, p.settings.FalseAlarmsWeekly)
-	if errors.Is(err, schedule.ErrNoModel) {
+	switch {
+	case errors.Is(err, schedule.ErrNoModel):
 		n.contest.verdict = detect.Verdict{Promote: true, Reason: "there is no model in use to hold the new one against"}
-		return j.relearn(ctx, p, rows, n, nil, detect.Trial{})
-	}
-	if err != nil {
+		n.learnt, err = j.learn(ctx, p, rows)
+		return err
+	case err != nil:
 		return err
 	}
-	plain := q
+	return j.decide(ctx, p, &q, rows, n, champion)
+}
+
+// decide tries the version, made by plan q, against the champion, and lets a model of
+// all of the look-back, by plan p, take its place if it wins. That one is asked before
+// only where people say what is normal, which it alone knows all of.
+func (j *Jobs) decide(ctx context.Context, p, q *plan, rows *polite, n *made, champion *detect.Model) error {
+	plain := *q
 	plain.version.Diagnostics = nil
 	old, err := j.evaluate(ctx, &plain, champion)
 	if err != nil {
 		return err
 	}
 	n.contest.prior = old.text
-	in, err := j.try(ctx, &q, champion, champion)
+	in, err := j.tryChampion(ctx, p, q, champion)
 	if err != nil {
 		return err
 	}
-	if in.Open {
-		if in.Open, err = j.unsaid(ctx, p, champion); err != nil {
+	young, err := j.try(ctx, q, n.model, champion)
+	if err != nil {
+		return err
+	}
+	var whole learnt
+	if len(p.labels.Normal) > 0 {
+		if whole, err = j.learn(ctx, p, rows); err != nil {
+			return err
+		}
+		if young.Refuted, err = j.refuted(ctx, p, whole.model); err != nil {
 			return err
 		}
 	}
-	young, err := j.try(ctx, &q, n.model, champion)
-	if err != nil {
-		return err
-	}
-	n.contest.verdict = n.verdict(p, in, young, old.metrics, champion.Trained.Labels > 0)
-	if !n.contest.verdict.Promote {
-		return nil
-	}
-	return j.relearn(ctx, p, rows, n, &q, in)
-}
-
-// champion is the version in use, with the limit for the target of the new one.
-func (j *Jobs) champion(ctx context.Context, model string, version int64, target float64) (*detect.Model, error) {
-	m, err := j.models.Model(ctx, model, version)
-	if err != nil {
-		return nil, err
-	}
-	other, err := m.WithFalseAlarms(target)
-	if errors.Is(err, detect.ErrNoSearch) {
-		return m, nil
-	}
-	return other, err
-}
-
-// try has a model show how it behaves on the rows of the evaluation, with the faults of
-// the champion.
-func (j *Jobs) try(ctx context.Context, p *plan, m, champion *detect.Model) (detect.Trial, error) {
-	var faults []detect.Fault
-	if champion != nil {
-		faults = champion.Faults(p.evaluation.Start, p.evaluation.End)
-	}
-	rows, err := j.before(p, m, p.evaluation)
-	if err != nil {
-		return detect.Trial{}, err
-	}
-	defer rows.Close()
-	return m.Behaviour(ctx, rows, p.evaluation.Start, p.labels.Normal, faults)
-}
-
-// unsaid tells whether the event that the champion holds open at the end is one of
-// which nobody has said that it is none.
-func (j *Jobs) unsaid(ctx context.Context, p *plan, champion *detect.Model) (bool, error) {
-	from := p.version.TrainingStart.UnixNano()
-	rows, err := j.before(p, champion, frame.Range{Start: from, End: p.version.TrainingEnd.UnixNano()})
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	since, open, err := champion.OpenSince(ctx, rows)
-	for _, r := range p.labels.Normal {
-		if r.End >= since && r.Start <= p.version.TrainingEnd.UnixNano() {
-			return false, err
+	v := n.verdict(p, in, young, old.metrics, champion.Trained.Labels > 0)
+	if v.Promote && whole.model == nil {
+		if whole, err = j.learn(ctx, p, rows); err != nil {
+			return err
 		}
 	}
-	return open, err
-}
-
-// verdict decides by labels where the rows have some, else by behaviour. That the
-// version in use knew labels and the new one has none is decided before all else.
-func (n *made) verdict(p *plan, in, young detect.Trial, old metrics.Metrics, labelled bool) detect.Verdict {
-	target := p.settings.FalseAlarmsWeekly
-	in.Labels, young.Labels = labelled, n.model.Trained.Labels > 0 || n.metrics.LabelsPresent
-	measured(&in, old)
-	measured(&young, n.metrics)
-	switch {
-	case n.metrics.LabelsPresent:
-	case in.Labels && young.Labels:
-		in.Labels, young.Labels = false, false
-	case young.Labels:
-		measured(&young, n.across)
-	}
-	v := detect.Judge(in, young, target)
-	if v.Promote && young.Labels && !in.Labels && n.quality == qualityPoor {
-		return detect.Verdict{Reason: "the new model was trained with labels and its quality is poor: see its metrics"}
-	}
-	return v
-}
-
-// measured takes over what labels say.
-func measured(t *detect.Trial, m metrics.Metrics) {
-	t.Labelled, t.Found, t.Outside = m.LabeledEvents.Labeled, m.LabeledEvents.Identified, m.UnknownEvents.Identified
-	if v := m.Version; v != nil {
-		if v.Lead != nil {
-			t.Lead = *v.Lead
-		}
-		if v.AUC != nil {
-			t.AUC = *v.AUC
-		}
-	}
-}
-
-// relearn learns all of the look-back, and makes sure that no event was learnt that the
-// version in use holds open. q is the plan of the trial; nil: there was none.
-func (j *Jobs) relearn(ctx context.Context, p *plan, rows *polite, n *made, q *plan, in detect.Trial) error {
-	whole, err := j.learn(ctx, p, rows)
-	if err != nil {
-		return err
-	}
-	if q != nil && in.Open {
-		t, err := j.try(ctx, q, whole.model, nil)
+	if v.Promote && in.Open { // the event's newest rows, too, were learnt by now
+		last, err := j.try(ctx, q, whole.model, nil)
 		if err != nil {
 			return err
 		}
-		if v, silenced := detect.Silenced(in, t); silenced {
-			n.contest.verdict = v
-			return nil
+		if silent, silenced := detect.Silenced(in, last); silenced {
+			v = silent
 		}
 	}
-	n.learnt = whole
+	if n.contest.verdict = v; v.Promote {
+		n.learnt = whole
+	}
 	return nil
+}
+
+// tryChampion is try for the champion, with what only it has to answer for.
+func (j *Jobs) tryChampion(ctx context.Context, p, q *plan, champion *detect.Model) (t detect.Trial, err error) {
+	if t, err = j.try(ctx, q, champion, champion); err != nil {
+		return t, err
+	}
+	if t.Open {
+		if t.Open, err = j.unsaid(ctx, p, champion); err != nil {
+			return t, err
+		}
+	}
+	t.Refuted, err = j.refuted(ctx, p, champion)
+	return t, err
 }
 
 // promotion is what becomes of a retrained version.
