@@ -64,7 +64,7 @@ func (s source) texts(ctx context.Context, p product, arch, stage string) error 
 		return err
 	}
 	for name, path := range map[string]string{
-		"changelog": "CHANGELOG.md", "operating.md": "docs/operating.md", "metrics.md": "docs/metrics.md", "sinks.md": "docs/sinks.md",
+		"changelog": "CHANGELOG.md", "operating.md": "docs/operating.md", "metrics.md": "docs/metrics.md", "sinks.md": "docs/sinks.md", "service.md": "docs/service.md",
 	} {
 		text, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(path)))
 		if err != nil {

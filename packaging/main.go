@@ -33,6 +33,7 @@ type product struct {
 	arches  []string
 	summary string
 	other   string // the package that holds the same files
+	serves  bool   // it has the inference service, with a unit of its own
 }
 
 // Gateways get the lean build; the server's package has all verbs, and can be an
@@ -46,8 +47,8 @@ func products() []product {
 		},
 		{
 			name: "millwright-server", profile: "off", arches: []string{"amd64", "arm64"},
-			other:   "millwright",
-			summary: "gateway agent and all verbs: sensor CSVs to an inference scheduler's bucket",
+			other: "millwright", serves: true,
+			summary: "inference service and gateway agent: sensor CSVs to results",
 		},
 	}
 }

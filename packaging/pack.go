@@ -78,6 +78,15 @@ func (s source) contents(p product, stage string) (files.Contents, error) {
 	add(0o644, unit+".service", "/usr/lib/systemd/system/millwright.service")
 	add(0o644, unit+".sysusers", "/usr/lib/sysusers.d/millwright.conf")
 	add(0o644, unit+".tmpfiles", "/usr/lib/tmpfiles.d/millwright.conf")
+	if p.serves {
+		serve := filepath.Join(s.dir, "systemd", "millwright-serve")
+		add(0o644, serve+".service", "/usr/lib/systemd/system/millwright-serve.service")
+		add(0o644, serve+".sysusers", "/usr/lib/sysusers.d/millwright-serve.conf")
+		add(0o644, serve+".tmpfiles", "/usr/lib/tmpfiles.d/millwright-serve.conf")
+		add(0o644, filepath.Join(s.dir, "systemd", "serve.yaml"), doc+"/examples/serve.yaml")
+		add(0o644, filepath.Join(s.dir, "inference", "config", "serve.schema.json"), doc+"/serve.schema.json")
+		add(0o644, filepath.Join(stage, "service.md.gz"), doc+"/service.md.gz")
+	}
 	add(0o644, filepath.Join(stage, "completion.bash"), "/usr/share/bash-completion/completions/millwright")
 	add(0o644, filepath.Join(stage, "completion.zsh"), "/usr/share/zsh/vendor-completions/_millwright")
 	add(0o644, filepath.Join(stage, "completion.fish"), "/usr/share/fish/vendor_completions.d/millwright.fish")
