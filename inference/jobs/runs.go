@@ -67,7 +67,7 @@ func (j *Jobs) run(ctx context.Context, job *river.Job[runArgs]) error {
 // executionOf is an execution as the runner takes it.
 func executionOf(e store.Execution) (schedule.Execution, error) {
 	x := schedule.Execution{
-		Scheduler: e.SchedulerID, Start: e.DataStart.UnixNano(), Frequency: e.DataEnd.Sub(e.DataStart), Model: e.Config.ModelID, Version: e.ModelVersion,
+		Scheduler: e.SchedulerID, Start: e.DataStart.UnixNano(), Frequency: e.DataEnd.Sub(e.DataStart), Model: e.Config.ModelID, Version: e.ModelVersion, FalseAlarms: e.FalseAlarms,
 		Output: schedule.Place(e.Config.Output.S3OutputConfiguration),
 	}
 	x.Output.Prefix = folder(x.Output.Prefix)

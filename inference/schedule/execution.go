@@ -19,8 +19,11 @@ type Execution struct {
 	Frequency time.Duration
 	Model     string // its id
 	Version   int64  // active at the wake-up
-	Input     Input
-	Output    Place
+	// FalseAlarms is the target a week that the version's limit was for then; 0: as it
+	// is. The version may be activated again, with another one, between two attempts.
+	FalseAlarms float64
+	Input       Input
+	Output      Place
 }
 
 // End is the window's end, Unix ns.

@@ -107,6 +107,11 @@ func (w *work) run(ctx context.Context) error {
 	case w.e.Frequency%m.Rate() != 0:
 		return fail("The model's target sampling rate %s does not divide the data upload frequency %s.", window.FormatDuration(m.Rate()), window.FormatDuration(w.e.Frequency))
 	}
+	if w.e.FalseAlarms > 0 {
+		if then, err := m.WithFalseAlarms(w.e.FalseAlarms); err == nil { // else it has the one limit
+			m = then
+		}
+	}
 	w.m, w.parts = m, partsOf(m.Columns())
 	d, err := w.inputs(ctx)
 	if err != nil {

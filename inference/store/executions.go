@@ -41,6 +41,7 @@ type Execution struct {
 // ExecutionDetail is what no list filters by.
 type ExecutionDetail struct {
 	MadeUp       bool      `json:",omitempty"` // after the service was down
+	FalseAlarms  float64   `json:",omitempty"` // a week, that the version's limit was for at the wake-up
 	Result       *S3Object `json:",omitempty"`
 	FailedReason string    `json:",omitempty"`
 	Notes        []string  `json:",omitempty"` // for people: unseen modes, missing sensors
