@@ -3,6 +3,7 @@ package s3gate
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -25,7 +26,7 @@ func keysAllowed(r *http.Request, who Access, bucket string) error {
 		XMLName xml.Name               `xml:"Delete"`
 		Objects []struct{ Key string } `xml:"Object"`
 	}
-	if err := xml.Unmarshal(body, &list); err != nil || len(list.Objects) > maxKeys {
+	if err := onlyXML(body, &list); err != nil || len(list.Objects) > maxKeys {
 		return &denial{http.StatusBadRequest, "MalformedXML", "The keys to delete cannot be read, or are more than 1000."}
 	}
 	for _, o := range list.Objects {
@@ -37,6 +38,22 @@ func keysAllowed(r *http.Request, who Access, bucket string) error {
 		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// onlyXML reads a document with nothing before and nothing behind it, where another
+// reader could look for the keys.
+func onlyXML(text []byte, v any) error {
+	if !bytes.HasPrefix(text, []byte("<")) {
+		return errors.New("not at its begin")
+	}
+	dec := xml.NewDecoder(bytes.NewReader(text))
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if rest := bytes.TrimSpace(text[dec.InputOffset():]); len(rest) > 0 {
+		return errors.New("more behind its end")
+	}
 	return nil
 }
 

@@ -29,6 +29,9 @@ func allowed(r *http.Request, who Access) error {
 		if r.Method != http.MethodGet {
 			return denied("Only buckets can be listed here.")
 		}
+		if query.Has("max-buckets") || query.Has("continuation-token") { // the next page's token would name the last bucket, whoever's it is
+			return invalid("Buckets are listed all at once: ask without max-buckets.")
+		}
 		return nil // onlyOwn takes the others out of the answer
 	case key == "":
 		return bucketAllowed(r, who, bucket, query)
@@ -91,15 +94,30 @@ func bucketAllowed(r *http.Request, who Access, bucket string, query url.Values)
 }
 
 func objectAllowed(r *http.Request, who Access, bucket, key string, query url.Values) error {
-	reads := r.Method == http.MethodHead || r.Method == http.MethodGet
+	reads := r.Method == http.MethodHead || r.Method == http.MethodGet || query.Has("select") // whose query is posted
 	switch {
-	case reads && query.Has("uploadId") && who.MayWrite(bucket, key): // parts of one's own upload
+	case ownParts(r, query) && who.MayWrite(bucket, key):
 	case reads && !who.MayRead(bucket, key):
 		return denied("%s/%.200s is not among the places that this key may read.", bucket, key)
 	case !reads && !who.MayWrite(bucket, key):
 		return denied("%s/%.200s is not among the places that this key may write.", bucket, key)
 	}
 	return sourceAllowed(r, who)
+}
+
+// ownParts tells whether what a request reads is the list of an upload's parts: a
+// further word in the query could make it ask for something else of the object.
+func ownParts(r *http.Request, query url.Values) bool {
+	for name := range query {
+		switch name {
+		case "uploadId", "max-parts", "part-number-marker", "x-id":
+		default:
+			if !strings.HasPrefix(name, "X-Amz-") { // of a presigned URL
+				return false
+			}
+		}
+	}
+	return r.Method == http.MethodGet && query.Get("uploadId") != ""
 }
 
 // sourceAllowed decides on the object that another one is to be a copy of.
