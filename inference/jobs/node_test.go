@@ -1,8 +1,10 @@
 package jobs_test
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"os/exec"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 // Environment of a node in a process of its own.
 const (
+	told         = "told" // of nodeTime: by lines of standard input
 	nodeDatabase = "JOBS_TEST_DATABASE"
 	nodeEndpoint = "JOBS_TEST_ENDPOINT"
 	nodeKeys     = "JOBS_TEST_CREDENTIALS"
@@ -28,7 +31,7 @@ const (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(nodeDatabase) != "" {
-		if err := node(context.Background()); err != nil {
+		if err := node(context.Background()); err != nil && !errors.Is(err, context.Canceled) {
 			panic(err)
 		}
 		return
@@ -36,11 +39,34 @@ func TestMain(m *testing.M) {
 	os.Exit(runAll(m))
 }
 
-// node works until it is killed.
+// node works until it is killed, or its standard input ends if that is where it is
+// told the time.
 func node(ctx context.Context) error {
-	now, err := time.Parse(time.RFC3339, os.Getenv(nodeTime))
-	if err != nil {
-		return err
+	clock := &manual{}
+	if text := os.Getenv(nodeTime); text == told {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		first := make(chan struct{})
+		go func() {
+			defer stop()
+			for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+				if now, err := time.Parse(time.RFC3339, lines.Text()); err == nil {
+					clock.set(now)
+				}
+				select {
+				case <-first:
+				default:
+					close(first)
+				}
+			}
+		}()
+		<-first
+	} else {
+		now, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return err
+		}
+		clock.set(now)
 	}
 	client, err := objstore.New(ctx, objstore.Settings{Region: s3test.Region, Endpoint: os.Getenv(nodeEndpoint), PathStyle: true, CredentialsFile: os.Getenv(nodeKeys)}, zap.NewNop())
 	if err != nil {
@@ -50,7 +76,7 @@ func node(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Node: os.Getenv(nodeName), Clock: &manual{now: now}, Workers: 2, Poll: 20 * time.Millisecond}
+	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Node: os.Getenv(nodeName), Clock: clock, Workers: 2, Poll: 20 * time.Millisecond}
 	o.Lake.Part = 50 << 10
 	j, err := jobs.New(o, zap.NewNop())
 	if err != nil {
@@ -68,13 +94,22 @@ func (r *rig) spawn() (kill func()) {
 
 func (r *rig) spawnAs(name string) (kill func()) {
 	r.t.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), nodeDatabase+"="+r.database, nodeEndpoint+"="+r.server.Endpoint, nodeKeys+"="+r.server.CredentialsFile,
-		nodeBucket+"="+r.bucket, nodeTime+"="+r.clock.Now().Format(time.RFC3339), nodeName+"="+name)
-	c.Stderr = os.Stderr
+	c := r.command(r.clock.Now().Format(time.RFC3339), name)
 	if err := c.Start(); err != nil {
 		r.t.Fatal(err)
 	}
+	return r.killer(c)
+}
+
+func (r *rig) command(now, name string) *exec.Cmd {
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), nodeDatabase+"="+r.database, nodeEndpoint+"="+r.server.Endpoint, nodeKeys+"="+r.server.CredentialsFile,
+		nodeBucket+"="+r.bucket, nodeTime+"="+now, nodeName+"="+name)
+	c.Stderr = os.Stderr
+	return c
+}
+
+func (r *rig) killer(c *exec.Cmd) (kill func()) {
 	kill = func() {
 		_ = c.Process.Kill()
 		_ = c.Wait()

@@ -60,6 +60,11 @@ func (r *rig) model(id string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.modelOf(id, file)
+}
+
+func (r *rig) modelOf(id string, file []byte) {
+	r.t.Helper()
 	key := "models/" + id + "/1.model"
 	r.put(key, string(file))
 	now := r.clock.Now()
