@@ -67,7 +67,7 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"cmd":       {"agent", "inference", "demo", "backfill", "validate", "config", "ingest", "upload", "results", "systemd", "internal"},
 		"agent":     {"agent", "config", "ingest", "upload", "results", "internal"},
-		"demo":      {"demo", "agent", "config", "internal"},
+		"demo":      {"demo", "agent", "inference", "config", "internal"},
 		"backfill":  {"backfill", "config", "ingest", "upload", "internal"},
 		"validate":  {"validate", "config", "ingest", "internal"},
 		"config":    {"config", "ingest", "upload", "results", "internal"},

@@ -1,168 +1,158 @@
 //go:build !agent
 
-// Package demo runs the whole loop on one machine with nothing configured: a
-// simulated pump drops CSV files, the agent takes them, and an embedded S3
-// server holds the bucket. It is for looking at; nothing else depends on it.
+// Package demo plays the whole loop on one machine with nothing configured: a
+// simulated pump whose bearing wears out drops CSV files, the agent takes them to a
+// bucket, the inference service learns from the pump's past and scores what comes, and
+// the agent fetches the results. It finds nothing itself: it tells what the agent has.
 package demo
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"millwright/agent"
-	"millwright/config"
-	"millwright/internal/atomicfile"
-	"millwright/internal/clock"
+	"millwright/inference"
+	"millwright/internal/executions"
 	"millwright/internal/objstore"
-	"millwright/internal/s3server"
 	"millwright/internal/simulate"
 )
 
 // Options of a run.
 type Options struct {
-	Dir   string        // everything is below it, absolute
-	Speed float64       // plant seconds per second
-	For   time.Duration // plant time
-	Log   *zap.Logger   // the agent's
-	Out   io.Writer     // what happens, for people
+	Dir    string        // everything is below it, absolute
+	Speed  float64       // plant seconds per second
+	For    time.Duration // plant time after which it ends at the latest; 0: when the bearing fails
+	Stay   bool          // go on until ctx ends
+	Blocks bool          // scores may be drawn as blocks
+	Log    *zap.Logger   // of agent and service
+	Out    io.Writer     // what happens, for people
+
+	story story // zero: the one that is told
 }
 
-const bucket = "plant"
+// story is what happens to the plant.
+type story struct {
+	history time.Duration // of its past, without faults
+	healthy time.Duration // before the bearing begins to wear
+	wear    time.Duration // from there until it fails
+}
 
 // begin is the plant's first moment; any would do.
-func begin() time.Time { return time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC) }
+func begin() time.Time { return time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC) }
 
-// Run plays until For has passed or ctx ends, then waits for the last windows
-// and lists the bucket.
-func Run(ctx context.Context, o Options) error {
-	d, err := setUp(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer d.server.Close()
-	fmt.Fprintf(o.Out, "plant     %s at %gx for %s, from %s\n", "pump-7 and motor-7, one row a second", o.Speed, o.For, begin().Format(time.RFC3339))
-	fmt.Fprintf(o.Out, "drops     %s\n", d.drops)
-	fmt.Fprintf(o.Out, "bucket    s3://%s at %s (keys: %s)\n", bucket, d.server.Endpoint, d.credentials)
-	fmt.Fprintf(o.Out, "agent     %s\n\n", d.config)
-	return d.play(ctx, o)
-}
+const (
+	bucket    = "plant"
+	name      = "pump-7" // of dataset, model and scheduler
+	frequency = 30 * time.Minute
+	offset    = 15 * time.Minute
+	rowEvery  = time.Minute
+	dropEvery = 10 * time.Minute
+	modelRate = 5 * time.Minute
+	poll      = 100 * time.Millisecond // of the service's queues, and of what is awaited
+)
 
-// stage is what a run has set up.
+// stage is what a run has set up, and what it knows.
 type stage struct {
-	drops, config, credentials string
+	o       Options
+	started time.Time // real
+	live    time.Time // the history's end
+	wears   time.Time
+	fails   time.Time
+	ends    time.Time // of the play
 
-	server *s3server.Server
-	store  *objstore.Client
-	agent  *agent.Agent
-	clock  *clock.Rehearsal
-	plant  *simulate.Logger
+	tale    *tale
+	clock   *pacer
+	service *inference.Service
+	store   *objstore.Client
+	api     executions.Poster
+	plant   *simulate.Logger
+	agent   *agent.Agent
+	page    string // the agent's
+	config  string // its file
+
 }
 
-func setUp(ctx context.Context, o Options) (*stage, error) {
-	d := &stage{drops: filepath.Join(o.Dir, "drop"), config: filepath.Join(o.Dir, "millwright.yaml"), credentials: filepath.Join(o.Dir, "credentials")}
-	for _, name := range simulate.Components() {
-		if err := os.MkdirAll(filepath.Join(d.drops, name), 0o750); err != nil {
-			return nil, fmt.Errorf("make the drop folder: %w", err)
-		}
+// Run plays until the bearing has failed, and gives what was found. That nothing was is
+// an error, which says why. When ctx ends, all stops, and what had been found by then
+// counts.
+func Run(ctx context.Context, o Options) (*Finding, error) {
+	if o.story == (story{}) {
+		o.story = story{history: 28 * 24 * time.Hour, healthy: 8 * time.Hour, wear: 30 * time.Hour}
 	}
-	access, secret := rand.Text()[:20], rand.Text()
-	keys := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", access, secret)
-	if err := atomicfile.Write(d.credentials, []byte(keys), 0o600); err != nil {
+	s := &stage{o: o, started: time.Now(), live: begin().Add(o.story.history)}
+	s.wears = s.live.Add(o.story.healthy)
+	s.fails = s.wears.Add(o.story.wear)
+	s.ends = s.fails
+	if o.For > 0 && s.live.Add(o.For).Before(s.fails) {
+		s.ends = s.live.Add(o.For)
+	}
+	s.tale = &tale{out: o.Out, started: s.started, blocks: o.Blocks}
+	found, err := s.perform(ctx)
+	switch {
+	case err == nil, found != nil && errors.Is(err, context.Canceled):
+		return found, nil
+	case errors.Is(err, context.Canceled):
+		return nil, fmt.Errorf("stopped before anything was found; what there is so far is in %s", o.Dir)
+	}
+	return found, err
+}
+
+// perform starts one part after the other, and stops them in the opposite order.
+func (s *stage) perform(ctx context.Context) (*Finding, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	s.tale.begin(s.o.Dir)
+	// Half an hour's first wake-up that somebody is there for is that of the first
+	// window: the one before it was due by then.
+	s.clock = newPacer(s.live.Add(offset + 5*time.Minute))
+	if err := s.openService(ctx); err != nil {
 		return nil, err
 	}
-	var err error
-	d.server, err = s3server.Start(ctx, s3server.Options{Dir: filepath.Join(o.Dir, "s3"), AccessKey: access, SecretKey: secret})
-	if err != nil {
+	served := s.start(context.WithoutCancel(ctx), "service", stop, s.service.Run)
+	defer served()
+	if err := s.prepare(ctx); err != nil {
+		return nil, s.cause(ctx, err)
+	}
+	if err := s.openAgent(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.wire(ctx, o); err != nil {
-		return nil, errors.Join(err, d.server.Close())
+	fetched := s.start(context.WithoutCancel(ctx), "agent", stop, s.agent.Run)
+	defer fetched()
+	if _, err := s.plant.Write(s.live, s.clock.Now().Truncate(dropEvery)); err != nil {
+		return nil, err
 	}
-	return d, nil
+	dropped := s.start(context.WithoutCancel(ctx), "plant", stop, func(ctx context.Context) error { return s.plant.Run(ctx, s.clock) })
+	defer dropped()
+	found, err := s.follow(ctx)
+	return found, s.cause(ctx, err)
 }
 
-func (d *stage) wire(ctx context.Context, o Options) error {
-	text := settings(o.Dir, d.drops, d.server.Endpoint)
-	if err := atomicfile.Write(d.config, []byte(text), 0o640); err != nil {
-		return err
-	}
-	cfg, _, err := config.Load(d.config)
-	if err != nil {
-		return err
-	}
-	set := agent.Store(cfg)
-	set.CredentialsFile = d.credentials
-	if d.store, err = objstore.New(ctx, set, o.Log); err != nil {
-		return err
-	}
-	if err := d.store.CreateBucket(ctx, bucket); err != nil {
-		return err
-	}
-	d.clock = clock.NewRehearsal(begin(), o.Speed)
-	d.agent = agent.New(cfg, d.clock, o.Log)
-	d.agent.CredentialsFile = d.credentials
-	d.plant = &simulate.Logger{Plant: simulate.New(simulate.Options{}), Dir: d.drops}
-	return nil
-}
-
-// settings is the agent's configuration for the run.
-func settings(dir, drops, endpoint string) string {
-	return fmt.Sprintf(`# written by 'millwright demo'; a configuration of your own begins with 'millwright config init'
-instance: demo
-state_dir: %q
-s3: {endpoint: %q, path_style: true}
-drops:
-  - path: %q
-    complete: {rule: rename}
-schedulers:
-  - name: pump-7
-    components: [pump-7, motor-7]
-    data_upload_frequency: PT5M
-    data_delay_offset_in_minutes: 2
-    target_sampling_rate: PT1M
-    input: {bucket: %s, prefix: in/, component_timestamp_delimiter: "_"}
-    output: {bucket: %s, prefix: out/}
-`, filepath.Join(dir, "state"), endpoint, drops, bucket, bucket)
-}
-
-// play runs plant and agent side by side. The plant stops first, so that its
-// last windows still come through.
-func (d *stage) play(ctx context.Context, o Options) error {
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	dropping, last := context.WithCancel(running)
-	defer last()
+// start runs a part of the play until the function that it returns is called, which
+// waits for its end. If it ends earlier, that is the end of the play.
+func (s *stage) start(ctx context.Context, what string, stop context.CancelCauseFunc, run func(context.Context) error) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	var failed [2]error
-	wg.Go(func() { failed[0] = quiet(d.agent.Run(running)); stop() })
-	wg.Go(func() { failed[1] = quiet(d.plant.Run(dropping, d.clock)) })
-
-	w := &watcher{store: d.store, out: o.Out, seen: map[string]bool{}}
-	end := begin().Add(o.For)
-	w.follow(running, d.clock, end)
-	last()
-	w.follow(running, d.clock, end.Add(3*time.Minute)) // delay offset and a little more
-	stop()
-	wg.Wait()
-	if err := errors.Join(failed[0], failed[1]); err != nil {
-		return err
+	wg.Go(func() {
+		if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			stop(fmt.Errorf("%s: %w", what, err))
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
 	}
-	return w.list(context.WithoutCancel(ctx), d)
 }
 
-// quiet drops the errors of a stop that was asked for.
-func quiet(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return nil
+// cause is why ctx has ended, where that is what err says.
+func (s *stage) cause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return err
 }

@@ -17,7 +17,7 @@ func TestSettingsLoadWhateverTheFolderIsCalled(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(settings(dir, drops, "http://127.0.0.1:9000")), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(settings(dir, drops, "127.0.0.1:9480", "http://127.0.0.1:8481", "http://127.0.0.1:8480")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, _, err := config.Load(file)

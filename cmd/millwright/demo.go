@@ -3,11 +3,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,37 +17,53 @@ import (
 
 func newDemoCommand() *cobra.Command {
 	var o demo.Options
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run the whole loop on this machine, with nothing configured",
 		Long: `Run the whole loop on this machine, with nothing configured: a simulated pump and its
-motor drop CSV files, the agent cuts them into windows, and an embedded S3 server holds
-the bucket. At the end the windows are listed and everything stays in the folder.`,
+motor have a past that the inference service learns from; then they drop CSV files, the
+agent cuts them into windows and uploads them, the service scores each window, and the
+agent fetches the results. A bearing of the pump wears out until it fails. What the agent
+is told of that is printed, with the sensors to blame. Everything stays in the folder.`,
+		Example: `  millwright demo
+  millwright demo --dir plant --stay`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.Speed < 1 || o.Speed > 120 {
-				return exit(exitUsage, fmt.Errorf("--speed %g: it goes from 1 to 120; beyond that the wake-ups come faster than files can be written", o.Speed))
+			if o.Speed < 1 || o.Speed > 7200 {
+				return exit(exitUsage, fmt.Errorf("--speed %g: it goes from 1 to 7200", o.Speed))
 			}
 			dir, err := demoDir(o.Dir)
 			if err != nil {
 				return err
 			}
-			log, err := os.OpenFile(filepath.Join(dir, "agent.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
+			log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
 			if err != nil {
 				return err
 			}
 			defer log.Close()
 			o.Dir, o.Out, o.Log = dir, cmd.OutOrStdout(), newLogger("info", "console", log)
-			return errors.Join(demo.Run(cmd.Context(), o), log.Sync())
+			o.Blocks = sparksFor(os.Getenv)[0] == '▁'
+			if asJSON {
+				o.Out = io.Discard
+			}
+			found, err := demo.Run(cmd.Context(), o)
+			if asJSON && found != nil {
+				enc := json.NewEncoder(cmd.OutOrStdout())
+				enc.SetIndent("", "  ")
+				err = errors.Join(err, enc.Encode(found))
+			}
+			return errors.Join(err, log.Sync())
 		},
 	}
 	cmd.AddCommand(newDemoHistoryCommand())
-	cmd.Flags().Float64Var(&o.Speed, "speed", 60, "plant seconds per second, 1 to 120")
-	cmd.Flags().DurationVar(&o.For, "for", 20*time.Minute, "how long the plant runs, in its own time")
+	cmd.Flags().Float64Var(&o.Speed, "speed", 1800, "plant seconds per second, 1 to 7200; a busy machine is slower")
+	cmd.Flags().DurationVar(&o.For, "for", 0, "end after this long in the plant's time (default: when the bearing fails)")
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "keep everything in `DIR` (default: a new folder below the system's temporary one)")
+	cmd.Flags().BoolVar(&o.Stay, "stay", false, "go on after the end, until Ctrl-C, so that the page can be looked at")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print nothing but what was found, as JSON")
 	return cmd
 }
-
 // demoDir makes the run's folder, which must be new: an old run's ledger would
 // know of windows that the new bucket has not.
 func demoDir(dir string) (string, error) {

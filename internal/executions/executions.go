@@ -1,5 +1,6 @@
 // Package executions asks the inference service what became of a scheduler's
-// runs: one operation of its API. It decides nothing and keeps nothing.
+// runs, and whatever else a caller wants of its API. It decides nothing and keeps
+// nothing.
 package executions
 
 import (
@@ -17,7 +18,7 @@ import (
 const Service = "lookoutequipment"
 
 const (
-	target      = "AWSLookoutEquipmentFrontendService.ListInferenceExecutions"
+	targets     = "AWSLookoutEquipmentFrontendService."
 	contentType = "application/x-amz-json-1.0"
 	pageSize    = 500     // the most that the API gives at once
 	maxAnswer   = 8 << 20 // bytes of a page: 500 reasons of 5000 characters are less
@@ -107,19 +108,26 @@ func (c *Client) List(ctx context.Context, scheduler string, from, to int64) (ma
 
 func (c *Client) page(ctx context.Context, ask request) (response, error) {
 	var answer response
-	body, err := json.Marshal(ask)
+	err := Call(ctx, c.post, "ListInferenceExecutions", ask, &answer)
+	return answer, err
+}
+
+// Call asks for one operation of the API. Both in and out are as the API has them;
+// members of the answer that out has not are left out.
+func Call(ctx context.Context, p Poster, operation string, in, out any) error {
+	body, err := json.Marshal(in)
 	if err != nil {
-		return answer, err
+		return fmt.Errorf("write the request for %s: %w", operation, err)
 	}
-	header := http.Header{"Content-Type": {contentType}, "X-Amz-Target": {target}}
-	raw, err := c.post.Post(ctx, header, body, maxAnswer)
+	header := http.Header{"Content-Type": {contentType}, "X-Amz-Target": {targets + operation}}
+	raw, err := p.Post(ctx, header, body, maxAnswer)
 	if err != nil {
-		return answer, err
+		return err
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return answer, fmt.Errorf("read the answer: %w; check service.endpoint", err)
+	if err := json.Unmarshal(raw, out); err != nil {
+		return fmt.Errorf("read the answer: %w; check service.endpoint", err)
 	}
-	return answer, nil
+	return nil
 }
 
 func seconds(ns int64) float64 { return math.Floor(float64(ns) / 1e9) }

@@ -1,0 +1,207 @@
+//go:build !agent
+
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"millwright/internal/ledger"
+	"millwright/internal/simulate"
+	"millwright/internal/window"
+)
+
+// lookEvery is real time: how soon what the agent has is told of.
+const lookEvery = 50 * time.Millisecond
+
+// follow lets plant time pass as fast as windows come to their results, tells of
+// these, and gives what the agent found.
+func (s *stage) follow(ctx context.Context) (*Finding, error) {
+	led, err := s.openLedger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer led.Close()
+	s.tale.live(s.o.Speed)
+	s.clock.run(s.o.Speed)
+	w := &watch{stage: s, ledger: led, next: s.live}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		done, err := w.look(ctx)
+		if err != nil {
+			return w.finding(), err
+		}
+		if done {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return w.finding(), ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return s.end(ctx, w)
+}
+
+// end tells what it was all about.
+func (s *stage) end(ctx context.Context, w *watch) (*Finding, error) {
+	found := w.finding()
+	if found == nil {
+		return nil, w.whyNot()
+	}
+	if err := s.recorded(ctx, found); err != nil {
+		return found, err
+	}
+	s.tale.end(s, found)
+	if s.o.Stay {
+		s.tale.stay(s.page)
+		s.clock.allow(s.ends.AddDate(100, 0, 0))
+		<-ctx.Done()
+	}
+	return found, nil
+}
+
+// openLedger waits for the agent to have made its ledger.
+func (s *stage) openLedger(ctx context.Context) (*ledger.Ledger, error) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	var last error
+	for begun := time.Now(); time.Since(begun) < time.Minute; {
+		led, err := ledger.OpenReadOnly(ctx, stateDir(s.o.Dir))
+		if err == nil {
+			return led, nil
+		}
+		last = err
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil, fmt.Errorf("the agent does not begin, its log says why: %w", last)
+}
+
+// watch holds the clock back for windows under way, and remembers what came of them.
+type watch struct {
+	stage  *stage
+	ledger *ledger.Ledger
+
+	next     time.Time // start of the first window without result
+	scored   int
+	lost     []window.Outcome // have none
+	mistakes int              // events before there was anything to find
+	seen     map[int64]bool   // events by start
+	found    *Finding
+}
+
+// look takes a step. It is done once all windows up to the play's end have come to
+// their result.
+func (w *watch) look(ctx context.Context) (done bool, err error) {
+	for {
+		start, end := w.next, w.next.Add(frequency)
+		if end.After(w.stage.ends) {
+			return true, nil
+		}
+		outcome, ok, err := w.outcome(ctx, start)
+		switch {
+		case err != nil:
+			return false, err
+		case ok:
+			w.next = end
+			if err := w.take(ctx, outcome); err != nil {
+				return false, err
+			}
+			continue
+		}
+		sent, err := w.sent(ctx, start)
+		if err != nil {
+			return false, err
+		}
+		if sent {
+			w.stage.clock.allow(end.Add(frequency)) // when the next one is to be sent
+		} else {
+			w.stage.clock.allow(end.Add(offset / 2)) // well before the wake-up
+		}
+		return false, nil
+	}
+}
+
+// sent tells whether a window's files are all in the bucket.
+func (w *watch) sent(ctx context.Context, start time.Time) (bool, error) {
+	records, err := w.ledger.Windows(ctx, ledger.WindowFilter{Scheduler: name, From: start.UnixNano(), To: start.Add(frequency).UnixNano()})
+	verified := 0
+	for _, r := range records {
+		if r.Start == start.UnixNano() && r.Verified > 0 {
+			verified++
+		}
+	}
+	return verified == len(simulate.Components()), err
+}
+
+// outcome gives what became of a window; it is not ok while that is open.
+func (w *watch) outcome(ctx context.Context, start time.Time) (o window.Outcome, ok bool, err error) {
+	all, err := w.ledger.Outcomes(ctx, ledger.OutcomeFilter{Scheduler: name, From: start.UnixNano(), To: start.UnixNano() + 1})
+	if err != nil || len(all) == 0 {
+		return o, false, err
+	}
+	return all[0], all[0].Scoring != window.Awaited, nil
+}
+
+// take tells of a window that has come to its end.
+func (w *watch) take(ctx context.Context, o window.Outcome) error {
+	if o.Scoring != window.Delivered {
+		w.lost = append(w.lost, o)
+		w.stage.tale.cell(o)
+		return nil
+	}
+	w.scored++
+	w.stage.tale.cell(o)
+	events, err := w.ledger.Events(ctx, ledger.EventFilter{Scheduler: name})
+	if err != nil {
+		return err
+	}
+	if w.seen == nil {
+		w.seen = map[int64]bool{}
+	}
+	for _, e := range events {
+		known := w.seen[e.Start]
+		w.seen[e.Start] = true
+		switch {
+		case w.found != nil && e.ID == w.found.Event:
+			w.found.update(e.Event)
+		case known:
+		case time.Unix(0, e.Start).Before(w.stage.wears):
+			w.mistakes++
+			w.stage.tale.mistaken(e.Event)
+		case w.found == nil:
+			w.found = w.stage.found(e.Event, o)
+			w.stage.tale.found(w.stage, w.found)
+		}
+	}
+	return nil
+}
+
+// finding is what was found so far; nil: nothing.
+func (w *watch) finding() *Finding {
+	if w.found != nil {
+		w.found.FalseAlarms, w.found.Windows, w.found.WithoutResult = w.mistakes, w.scored, len(w.lost)
+	}
+	return w.found
+}
+
+// whyNot is the error of a play without finding.
+func (w *watch) whyNot() error {
+	s := w.stage
+	switch {
+	case len(w.lost) > 0:
+		o := w.lost[0]
+		return fmt.Errorf("nothing was found: %d windows have no result, the first at %s since it is %s: %s; %s",
+			len(w.lost), time.Unix(0, o.Start).UTC().Format(time.RFC3339), o.Scoring, o.Reason, o.Remedy)
+	case s.ends.Before(s.fails):
+		return fmt.Errorf("nothing was found in the %d windows up to %s: the bearing fails at %s, give it until then with a longer --for",
+			w.scored, s.ends.Format(time.RFC3339), s.fails.Format(time.RFC3339))
+	}
+	return fmt.Errorf("nothing was found: none of the %d windows has an anomaly that begins after the bearing's wear; look at them with 'millwright results --config %s'", w.scored, s.config)
+}

@@ -1,0 +1,73 @@
+//go:build !agent
+
+package demo
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"millwright/agent"
+	"millwright/config"
+	"millwright/internal/atomicfile"
+	"millwright/internal/httpserve"
+	"millwright/internal/simulate"
+)
+
+// openAgent makes the agent from a file such as a site has.
+func (s *stage) openAgent(ctx context.Context) error {
+	for _, component := range simulate.Components() {
+		if err := os.MkdirAll(filepath.Join(s.plant.Dir, component), 0o750); err != nil {
+			return fmt.Errorf("make the drop folder: %w", err)
+		}
+	}
+	// The agent's file has to name a port: one that is free now.
+	free, err := httpserve.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		return err
+	}
+	s.page, s.config = "http://"+address+"/", filepath.Join(s.o.Dir, "millwright.yaml")
+	text := settings(s.o.Dir, s.plant.Dir, address, s.service.S3, s.service.API)
+	if err := atomicfile.Write(s.config, []byte(text), 0o640); err != nil {
+		return err
+	}
+	cfg, _, err := config.Load(s.config)
+	if err != nil {
+		return err
+	}
+	s.agent = agent.New(cfg, s.clock, s.o.Log.Named("agent"))
+	s.agent.CredentialsFile = s.service.Credentials
+	s.tale.tell("agent", "its page, while this runs: %s", s.page)
+	return nil
+}
+
+// settings is the agent's configuration for the run.
+func settings(dir, drops, address, store, service string) string {
+	return fmt.Sprintf(`# written by 'millwright demo'; a configuration of your own begins with 'millwright config init'
+instance: demo
+state_dir: %q
+http: {listen: %q}
+s3: {region: plant-1, endpoint: %q, path_style: true}
+service: {region: plant-1, endpoint: %q}
+drops:
+  - path: %q
+    complete: {rule: rename}
+schedulers:
+  - name: %s
+    components: [pump-7, motor-7]
+    data_upload_frequency: PT30M
+    data_delay_offset_in_minutes: 15
+    target_sampling_rate: PT5M
+    input: {bucket: %s, prefix: in/, component_timestamp_delimiter: "_"}
+    output: {bucket: %s, prefix: out/}
+    results: {timeout: 2h}
+`, stateDir(dir), address, store, service, drops, name, bucket, bucket)
+}
+
+// stateDir is the agent's.
+func stateDir(dir string) string { return filepath.Join(dir, "state") }
