@@ -23,7 +23,7 @@ func (s *Service) openWork(context.Context) error {
 	var b *backend.Backend // jobs ask it for a model's settings, and it asks them for work
 	o := jobs.Options{
 		Store: s.store, Bucket: s.cfg.WorkBucket, S3: s.client, Clock: s.o.Clock, Workers: s.cfg.Workers, MinDays: s.cfg.Detector.MinDays, Poll: s.o.Poll,
-		CatchUp: s.cfg.CatchUp.Duration(),
+		CatchUp: catchUp(s.cfg.CatchUp.Duration()), Memory: s.cfg.Memory.Bytes(),
 		Quotas:  lake.Quotas{DatasetBytes: s.cfg.Quotas.Dataset.Bytes(), FileBytes: s.cfg.Quotas.File.Bytes()},
 		Lake:    lake.Options{MaxFile: s.cfg.Quotas.File.Bytes(), Scratch: filepath.Join(s.cfg.DataDir, "scratch")},
 		Freeze: func(ctx context.Context, r store.Reader, modelARN string) (json.RawMessage, error) {
@@ -57,4 +57,12 @@ func (s *Service) openWork(context.Context) error {
 		}, nil
 	}, api.Options{Observe: s.observeCall()}, s.log.Named("api"))
 	return err
+}
+
+// catchUp says 0 as jobs do: theirs means the default.
+func catchUp(configured time.Duration) time.Duration {
+	if configured == 0 {
+		return -1
+	}
+	return configured
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -53,13 +54,25 @@ data of another time.`,
 			return serve(cmd.Context(), cfg, src, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.AddCommand(newServeCheckCommand())
+	cmd.AddCommand(newServeCheckCommand(), newServeSchemaCommand())
 	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE`")
 	cmd.Flags().StringVar(&data, "data", "", "keep everything in `DIR` (default: ~/.local/share/millwright-serve)")
 	cmd.Flags().StringVar(&listen, "listen", "", "`ADDRESS` of the API (default: 127.0.0.1:8480)")
 	cmd.Flags().StringVar(&s3Listen, "s3-listen", "", "`ADDRESS` of the embedded S3 server (default: 127.0.0.1:8481)")
 	cmd.Flags().StringVar(&rehearse, "rehearse", "", "run the business clock from `T@N`: from the instant T at N times the pace")
 	return cmd
+}
+
+func newServeSchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of a service's configuration, for editors",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(config.Schema())
+			return err
+		},
+	}
 }
 
 func newServeCheckCommand() *cobra.Command {
@@ -134,8 +147,13 @@ func told(cfg *config.Config, warnings []yamlfile.Fault, err error, file string,
 	return cfg, nil
 }
 
+// besideJobs is what calls, the embedded S3 server and the database may have on the
+// heap before it is collected more often.
+const besideJobs = 512 << 20
+
 func serve(ctx context.Context, cfg *config.Config, src clock.Source, stdout, stderr io.Writer) error {
 	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
+	debug.SetMemoryLimit(cfg.Memory.Bytes() + besideJobs)
 	s, err := inference.Open(ctx, inference.Options{Config: cfg, Clock: src, Supervisor: systemd.New(log)}, log)
 	if err != nil {
 		return fmt.Errorf("start the service: %w", err)

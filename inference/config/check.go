@@ -126,6 +126,9 @@ func (v *checker) endpoint(key, value string) {
 	}
 }
 
+// leastMemory is what a training of few sensors takes.
+const leastMemory = 256 << 20
+
 func (v *checker) numbers(c *Config) {
 	d := c.Detector
 	if !(d.FalseAlarmsPerWeek > 0 && d.FalseAlarmsPerWeek <= 1000) {
@@ -154,6 +157,9 @@ func (v *checker) numbers(c *Config) {
 		if n.value < n.least || n.value > n.most {
 			v.Fault(n.key, "is out of range", fmt.Sprintf("write %d to %d", n.least, n.most))
 		}
+	}
+	if c.Memory.Share() || c.Memory.Bytes() < leastMemory {
+		v.Fault("memory", "is too little to train with", "write bytes, 256MiB at least, such as 2GiB")
 	}
 	for key, size := range map[string]yamlfile.Size{"quotas.dataset": c.Quotas.Dataset, "quotas.file": c.Quotas.File} {
 		if size.Share() || size.Bytes() < 1<<20 {

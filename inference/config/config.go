@@ -45,6 +45,8 @@ type Config struct {
 	Quotas Quotas `yaml:"quotas"`
 	// Jobs at a time. Default: 0, the number of cores.
 	Workers int `yaml:"workers"`
+	// Bytes that jobs may take together; those that want more than is left wait. Default: 1GiB.
+	Memory yamlfile.Size `yaml:"memory"`
 	// What is logged to standard error, and how.
 	Log Log `yaml:"log"`
 

@@ -123,6 +123,7 @@ func TestDefaultsServeOneMachine(t *testing.T) {
 		{"sensors", c.Quotas.SensorsPerModel, 300},
 		{"dataset", c.Quotas.Dataset.Bytes(), int64(50e9)},
 		{"file", c.Quotas.File.Bytes(), int64(5e9)},
+		{"memory", c.Memory.Bytes(), int64(1 << 30)},
 		{"level", string(c.Log.Level), "info"},
 	} {
 		if v.got != v.want {

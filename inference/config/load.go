@@ -72,6 +72,9 @@ func (c *Config) fill() {
 	if !c.Quotas.File.Given() {
 		c.Quotas.File = yamlfile.Bytes(5e9)
 	}
+	if !c.Memory.Given() {
+		c.Memory = yamlfile.Bytes(1 << 30)
+	}
 	or(&c.Log.Level, "info")
 	or(&c.Log.Format, "json")
 }
