@@ -36,7 +36,7 @@ var builder = harness.Builder{Full: true}
 // Who uses the services of these tests.
 var (
 	engineer = harness.Principal{Name: "engineer", Key: "ENGINEER01", Secret: "engineers-secret-0001", Account: "000000000000", Role: "admin", Read: []string{"*"}, Write: []string{"*"}}
-	gateway  = harness.Principal{Name: "gateway", Key: "GATEWAY01", Secret: "gateways-secret-00001", Account: "000000000000", Role: "gateway", Read: []string{"plant/out"}, Write: []string{"plant/in"}}
+	gateway  = harness.Principal{Name: "gateway", Key: "GATEWAY01", Secret: "gateways-secret-00001", Account: "000000000000", Role: "gateway", Read: []string{"plant/in", "plant/out"}, Write: []string{"plant/in"}}
 	partner  = harness.Principal{Name: "partner", Key: "PARTNER01", Secret: "partners-secret-00001", Account: "111111111111", Role: "admin", Read: []string{"theirs"}, Write: []string{"theirs"}}
 )
 

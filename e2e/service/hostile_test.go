@@ -22,7 +22,7 @@ import (
 )
 
 // most is what a service that has only been talked to may have had resident.
-const most = 400 << 20
+const most = 256 << 20
 
 // signed makes a request of a call that a principal signed at an instant.
 func signed(t testing.TB, s *harness.Serve, p harness.Principal, operation, body string, at time.Time) *http.Request {
@@ -94,8 +94,8 @@ func TestHostileClients(t *testing.T) {
 		{"a list in place of an object", signed(t, s, engineer, "ListDatasets", `[1, 2]`, now), 400, "SerializationException", ""},
 		{"a depth that no shape has", signed(t, s, engineer, "ListDatasets", `{"X": `+strings.Repeat("[", 100_000), now), 400, "SerializationException", ""},
 		{"no operation of the API", signed(t, s, engineer, "DropTables", list, now), 400, "UnknownOperationException", "DropTables"},
-		{"the service's own bucket", signed(t, s, engineer, "StartDataIngestionJob", `{"DatasetName": "d", "RoleArn": "`+role+`", "ClientToken": "t", "IngestionInputConfiguration": {"S3InputConfiguration": {"Bucket": "millwright"}}}`, now), 400, "AccessDeniedException", "millwright"},
-		{"somebody else's bucket", signed(t, s, partner, "StartDataIngestionJob", `{"DatasetName": "d", "RoleArn": "`+role+`", "ClientToken": "t", "IngestionInputConfiguration": {"S3InputConfiguration": {"Bucket": "plant"}}}`, now), 400, "AccessDeniedException", "plant"},
+		{"the service's own bucket", signed(t, s, engineer, "StartDataIngestionJob", `{"DatasetName": "d", "RoleArn": "`+role+`", "ClientToken": "t", "IngestionInputConfiguration": {"S3InputConfiguration": {"Bucket": "millwright"}}}`, now), 403, "AccessDeniedException", "millwright"},
+		{"somebody else's bucket", signed(t, s, partner, "StartDataIngestionJob", `{"DatasetName": "d", "RoleArn": "`+role+`", "ClientToken": "t", "IngestionInputConfiguration": {"S3InputConfiguration": {"Bucket": "plant"}}}`, now), 403, "AccessDeniedException", "plant"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := http.DefaultClient.Do(tt.request)

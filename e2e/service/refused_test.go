@@ -9,11 +9,16 @@ import (
 	le "github.com/aws/aws-sdk-go/service/lookoutequipment"
 )
 
-// call calls the operation that an input of the SDK belongs to.
-func call(c *le.LookoutEquipment, input any) (operation string, err error) {
+// called calls the operation that an input of the SDK belongs to.
+func called(c *le.LookoutEquipment, input any) (operation string, out any, err error) {
 	operation = strings.TrimSuffix(reflect.TypeOf(input).Elem().Name(), "Input")
 	answers := reflect.ValueOf(c).MethodByName(operation).Call([]reflect.Value{reflect.ValueOf(input)})
 	err, _ = answers[1].Interface().(error)
+	return operation, answers[0].Interface(), err
+}
+
+func call(c *le.LookoutEquipment, input any) (operation string, err error) {
+	operation, _, err = called(c, input)
 	return operation, err
 }
 
@@ -45,8 +50,8 @@ func (y *story) strangers() {
 	if err != nil || len(out.InferenceExecutionSummaries) > 0 {
 		y.t.Errorf("executions of nobody: %v %v", out, err)
 	}
-	y.refused(absent, "describe-dataset", "--dataset-name", "nobody")
-	y.refused(invalid, "list-datasets", "--dataset-name-begins-with", "no body")
+	wants(y.t, "describe a dataset of nobody's on the command line", absent, y.aws(nil, "describe-dataset", "--dataset-name", "nobody"))
+	wants(y.t, "list datasets of no name on the command line", invalid, y.aws(nil, "list-datasets", "--dataset-name-begins-with", "no body"))
 }
 
 // nobodys are inputs of every operation that needs something, which is not there.

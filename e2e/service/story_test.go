@@ -30,8 +30,8 @@ type story struct {
 	agent *harness.Agent
 	files int // ingested
 
-	datasetARN, modelARN, schedulerARN string
-	job, labelID                       string
+	datasetARN, modelARN string
+	job                  string
 }
 
 // TestStory tells what an engineer does with the service, from the first bucket to
@@ -90,10 +90,11 @@ func (y *story) does(out any, command string, args ...string) {
 	must(y.t, command, y.aws(out, command, args...))
 }
 
-// refused calls an operation with the AWS CLI, which has to be refused.
-func (y *story) refused(want, command string, args ...string) {
+// refused calls an operation with the SDK, which has to be refused.
+func (y *story) refused(want string, input any) {
 	y.t.Helper()
-	wants(y.t, command, want, y.aws(nil, command, args...))
+	operation, err := call(y.sdk, input)
+	wants(y.t, operation, want, err)
 }
 
 // long is how long a training or an ingestion may take on a machine that has much

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -147,20 +149,18 @@ func (y *story) deleted() {
 	y.does(nil, "delete-dataset", "--dataset-name", dataset)
 	y.does(nil, "delete-dataset", "--dataset-name", "spare")
 	y.does(nil, "delete-label-group", "--label-group-name", "faults")
-	y.refused(absent, "describe-model", "--model-name", model)
-	var left struct{ DatasetSummaries, ModelSummaries, InferenceSchedulerSummaries, LabelGroupSummaries []any }
-	y.does(&left, "list-datasets")
-	y.does(&left, "list-models")
-	y.does(&left, "list-inference-schedulers")
-	y.does(&left, "list-label-groups")
-	if n := len(left.DatasetSummaries) + len(left.ModelSummaries) + len(left.InferenceSchedulerSummaries) + len(left.LabelGroupSummaries); n > 0 {
-		y.t.Errorf("what is left: %+v", left)
+	y.refused(absent, &le.DescribeModelInput{ModelName: aws.String(model)})
+	for _, list := range []any{&le.ListDatasetsInput{}, &le.ListModelsInput{}, &le.ListInferenceSchedulersInput{}, &le.ListLabelGroupsInput{}, &le.ListRetrainingSchedulersInput{}} {
+		operation, out, err := called(y.sdk, list)
+		if text := fmt.Sprint(out); err != nil || strings.Contains(text, "Arn") {
+			y.t.Errorf("%s: %s %v", operation, text, err)
+		}
 	}
 	objects, err := bucket(y.s, engineer).List(y.t.Context())
 	must(y.t, "list the bucket", err)
 	results := 0
 	for key := range objects {
-		if len(key) > 6 && key[:6] == "out/s/" {
+		if strings.HasPrefix(key, "out/s/") {
 			results++
 		}
 	}

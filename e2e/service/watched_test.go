@@ -39,25 +39,27 @@ func bucket(s *harness.Serve, p harness.Principal) *harness.Bucket {
 
 // scheduled makes the inference scheduler.
 func (y *story) scheduled() {
-	create := func(name string) []string {
-		return []string{
-			"--model-name", model, "--inference-scheduler-name", name, "--role-arn", role,
-			"--data-upload-frequency", "PT1H", "--data-delay-offset-in-minutes", "1",
-			"--data-input-configuration", `{"S3InputConfiguration": {"Bucket": "plant", "Prefix": "in/"}, "InferenceInputNameConfiguration": {"TimestampFormat": "yyyyMMddHHmmss", "ComponentTimestampDelimiter": "_"}}`,
-			"--data-output-configuration", `{"S3OutputConfiguration": {"Bucket": "plant", "Prefix": "out/s/"}}`,
-		}
-	}
 	var created struct{ InferenceSchedulerArn, Status string }
-	y.does(&created, "create-inference-scheduler", create(scheduler)...)
-	y.schedulerARN = created.InferenceSchedulerArn
-	y.refused(conflict, "create-inference-scheduler", create("another")...) // of the same model
+	y.does(&created, "create-inference-scheduler", "--model-name", model, "--inference-scheduler-name", scheduler, "--role-arn", role,
+		"--data-upload-frequency", "PT1H", "--data-delay-offset-in-minutes", "1",
+		"--data-input-configuration", `{"S3InputConfiguration": {"Bucket": "plant", "Prefix": "in/"}, "InferenceInputNameConfiguration": {"TimestampFormat": "yyyyMMddHHmmss", "ComponentTimestampDelimiter": "_"}}`,
+		"--data-output-configuration", `{"S3OutputConfiguration": {"Bucket": "plant", "Prefix": "out/s/"}}`)
+	if !strings.Contains(created.InferenceSchedulerArn, ":inference-scheduler/"+scheduler+"/") || created.Status != "PENDING" {
+		y.t.Errorf("scheduler: %+v", created)
+	}
+	name := aws.String(scheduler)
+	y.refused(conflict, &le.CreateInferenceSchedulerInput{ // a model has one
+		ModelName: aws.String(model), InferenceSchedulerName: aws.String("another"), RoleArn: aws.String(role), DataUploadFrequency: aws.String("PT1H"),
+		DataInputConfiguration:  &le.InferenceInputConfiguration{S3InputConfiguration: &le.InferenceS3InputConfiguration{Bucket: aws.String("plant")}},
+		DataOutputConfiguration: &le.InferenceOutputConfiguration{S3OutputConfiguration: &le.InferenceS3OutputConfiguration{Bucket: aws.String("plant"), Prefix: aws.String("out/another/")}},
+	})
 	y.does(nil, "update-inference-scheduler", "--inference-scheduler-name", scheduler, "--data-delay-offset-in-minutes", "5")
-	y.refused(conflict, "start-inference-scheduler", "--inference-scheduler-name", scheduler)
-	y.refused(conflict, "delete-inference-scheduler", "--inference-scheduler-name", scheduler)
-	y.refused(conflict, "delete-dataset", "--dataset-name", dataset)
-	y.refused(conflict, "delete-model", "--model-name", model)
+	y.refused(conflict, &le.StartInferenceSchedulerInput{InferenceSchedulerName: name})
+	y.refused(conflict, &le.DeleteInferenceSchedulerInput{InferenceSchedulerName: name})
+	y.refused(conflict, &le.DeleteDatasetInput{DatasetName: aws.String(dataset)})
+	y.refused(conflict, &le.DeleteModelInput{ModelName: aws.String(model)})
 	y.does(nil, "stop-inference-scheduler", "--inference-scheduler-name", scheduler)
-	y.refused(conflict, "stop-inference-scheduler", "--inference-scheduler-name", scheduler)
+	y.refused(conflict, &le.StopInferenceSchedulerInput{InferenceSchedulerName: name})
 	y.does(nil, "start-inference-scheduler", "--inference-scheduler-name", scheduler)
 	var described struct {
 		Status, DataUploadFrequency string
@@ -213,7 +215,7 @@ func (y *story) onSite() {
 			}
 			states[line.Kind+" "+line.State]++
 		}
-		if states["window delivered"] != windows {
+		if states["result delivered"] != windows {
 			return fmt.Sprint(states)
 		}
 		return ""
