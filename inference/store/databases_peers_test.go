@@ -4,7 +4,6 @@ package store_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"millwright/internal/sqldb/pgtest"
@@ -12,8 +11,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
+// databases is PostgreSQL alone: SQLite is tested without the tag.
 func databases() map[string]func(testing.TB) string {
-	return map[string]func(testing.TB) string{"sqlite": sqliteFile, "postgres": pgtest.DSN}
+	return map[string]func(testing.TB) string{"postgres": pgtest.DSN}
 }
-
-func sqliteFile(t testing.TB) string { return filepath.Join(t.TempDir(), "service.db") }

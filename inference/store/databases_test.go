@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// databases make empty databases, one of each kind that is tested. With the tag
-// peers PostgreSQL is among them.
+// databases make empty databases, one of each kind that is tested: with the tag peers
+// PostgreSQL.
 func databases() map[string]func(testing.TB) string {
 	return map[string]func(testing.TB) string{"sqlite": sqliteFile}
 }
