@@ -44,12 +44,23 @@ func (j *Jobs) Activate(ctx context.Context, t *store.Tx, model string, version 
 	if err != nil || then.FalseAlarmsPerWeek == now.FalseAlarmsPerWeek {
 		return err
 	}
-	then.FalseAlarmsPerWeek = now.FalseAlarmsPerWeek
-	if text, err = json.Marshal(then); err != nil {
-		return err
+	if len(v.Settings) > 0 {
+		then.FalseAlarmsPerWeek = now.FalseAlarmsPerWeek
+		if text, err = json.Marshal(then); err != nil {
+			return err
+		}
 	}
 	_, err = t.UpdateModelVersion(ctx, model, version, j.now(), func(v *store.ModelVersion) { v.Settings = text })
 	return err
+}
+
+// targetOf is how many false alarms a week a version's limit is for; 0: nothing says so.
+func targetOf(v store.ModelVersion) float64 {
+	s, err := settingsOf(v.Settings)
+	if err != nil || len(v.Settings) == 0 {
+		return 0
+	}
+	return s.FalseAlarmsPerWeek
 }
 
 // settingsOf reads settings that were frozen with a version.

@@ -75,13 +75,9 @@ func (b *Book) insert(ctx context.Context, t *store.Tx, w schedule.Wake) error {
 	if err != nil {
 		return gone(err)
 	}
-	settings, err := settingsOf(v.Settings)
-	if err != nil {
-		return err
-	}
 	err = t.CreateExecution(ctx, store.Execution{
 		SchedulerID: s.ID, DataStart: time.Unix(0, w.Start), DataEnd: time.Unix(0, w.End), ScheduledAt: w.At, ModelVersion: m.ActiveVersion,
-		Status: store.ExecutionRunning, UpdatedAt: b.jobs.now(), ExecutionDetail: store.ExecutionDetail{MadeUp: w.MadeUp, FalseAlarms: settings.FalseAlarmsPerWeek},
+		Status: store.ExecutionRunning, UpdatedAt: b.jobs.now(), ExecutionDetail: store.ExecutionDetail{MadeUp: w.MadeUp, FalseAlarms: targetOf(v)},
 		Config: store.ExecutionConfig{
 			SchedulerName: s.Name, SchedulerARN: s.ARN, ModelID: s.ModelID, ModelName: s.ModelName, ModelARN: s.ModelARN, Input: s.Input, Output: s.Output,
 		},

@@ -36,7 +36,7 @@ var _ schedule.Models = (*Models)(nil)
 
 type modelKey struct {
 	id, artifact string
-	weekly       float64 // target of false alarms
+	weekly       float64 // target of false alarms; 0: the file's
 }
 
 type keptModel struct {
@@ -56,11 +56,7 @@ func (m *Models) Model(ctx context.Context, id string, version int64) (*detect.M
 	case err != nil:
 		return nil, err
 	}
-	s, err := settingsOf(v.Settings)
-	if err != nil {
-		return nil, err
-	}
-	return m.file(ctx, modelKey{id, v.Artifact, s.FalseAlarmsPerWeek})
+	return m.file(ctx, modelKey{id, v.Artifact, targetOf(v)})
 }
 
 // file gives the model in a file, with the limit for a target. Another content has
@@ -82,11 +78,13 @@ func (m *Models) file(ctx context.Context, key modelKey) (*detect.Model, error) 
 	if err := model.UnmarshalBinary(b); err != nil {
 		return nil, err
 	}
-	switch other, err := model.WithFalseAlarms(key.weekly); {
-	case err == nil:
-		model = other
-	case !errors.Is(err, detect.ErrNoSearch): // an older file has the one limit
-		return nil, err
+	if key.weekly > 0 {
+		switch other, err := model.WithFalseAlarms(key.weekly); {
+		case err == nil:
+			model = other
+		case !errors.Is(err, detect.ErrNoSearch): // an older file has the one limit
+			return nil, err
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
