@@ -22,10 +22,10 @@ const signing = "lookoutequipment"
 func (s *Service) openWork(context.Context) error {
 	var b *backend.Backend // jobs ask it for a model's settings, and it asks them for work
 	o := jobs.Options{
-		Store: s.store, Bucket: s.cfg.WorkBucket, S3: s.client, Clock: s.o.Clock, Workers: s.cfg.Workers, MinDays: s.cfg.Detector.MinDays, Poll: s.o.Poll,
+		Store: s.store, Alone: s.cfg.Database == "", Bucket: s.cfg.WorkBucket, S3: s.client, Clock: s.o.Clock, Workers: s.cfg.Workers, MinDays: s.cfg.Detector.MinDays, Poll: s.o.Poll,
 		CatchUp: catchUp(s.cfg.CatchUp.Duration()), Memory: s.cfg.Memory.Bytes(),
-		Quotas:  lake.Quotas{DatasetBytes: s.cfg.Quotas.Dataset.Bytes(), FileBytes: s.cfg.Quotas.File.Bytes()},
-		Lake:    lake.Options{MaxFile: s.cfg.Quotas.File.Bytes(), Scratch: filepath.Join(s.cfg.DataDir, "scratch")},
+		Quotas: lake.Quotas{DatasetBytes: s.cfg.Quotas.Dataset.Bytes(), FileBytes: s.cfg.Quotas.File.Bytes()},
+		Lake:   lake.Options{MaxFile: s.cfg.Quotas.File.Bytes(), Scratch: filepath.Join(s.cfg.DataDir, "scratch")},
 		Freeze: func(ctx context.Context, r store.Reader, modelARN string) (json.RawMessage, error) {
 			return b.Freeze(ctx, r, modelARN)
 		},
