@@ -111,14 +111,19 @@ func (f *fleet) nodes() (names []string) {
 	return names
 }
 
-// kill ends a node with no warning; what it had is given to others as it would be two
-// minutes later.
+// kill ends a node with no warning.
 func (f *fleet) kill(name string) {
 	f.kills[name]()
 	delete(f.kills, name)
+}
+
+// rescue gives what nodes had that are dead to others, as it would be two minutes
+// later. What the database still had to do for a node may come after its death.
+func (f *fleet) rescue() {
+	f.t.Helper()
 	db, _ := f.store.DB()
 	if _, err := db.ExecContext(f.t.Context(), `UPDATE river_job SET state = 'available', scheduled_at = now() - interval '1 second'
-		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, name); err != nil {
+		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] <> ALL (string_to_array($1, ','))`, strings.Join(f.nodes(), ",")); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -126,6 +131,7 @@ func (f *fleet) kill(name string) {
 // done counts executions in SUCCESS, and wants no other end.
 func (f *fleet) done() (n int) {
 	f.t.Helper()
+	f.rescue()
 	for _, s := range f.schedulers {
 		for _, e := range f.executions(s) {
 			switch e.Status {
@@ -224,14 +230,19 @@ func (f *fleet) check() {
 		}
 		f.checkEvents(s, events)
 	}
-	f.until("the end of all jobs", time.Minute, func() bool { return len(f.left()) == 0 })
+	defer func() {
+		if f.t.Failed() {
+			f.t.Log("left:", f.left())
+		}
+	}()
+	f.until("the end of all jobs", 2*time.Minute, func() bool { f.rescue(); return len(f.left()) == 0 })
 }
 
 // left is what is not over of jobs and fences.
 func (f *fleet) left() (all []string) {
 	f.t.Helper()
 	db, _ := f.store.DB()
-	rows, err := db.QueryContext(f.t.Context(), `SELECT state || ' ' || args::text FROM river_job WHERE kind = 'inference' AND state <> 'completed' UNION ALL SELECT work FROM fences`)
+	rows, err := db.QueryContext(f.t.Context(), `SELECT state || ' ' || args::text || ' attempt ' || attempt || ' at ' || scheduled_at || coalesce(errors::text, '') FROM river_job WHERE kind = 'inference' AND state <> 'completed' UNION ALL SELECT work FROM fences`)
 	if err != nil {
 		f.t.Fatal(err)
 	}
