@@ -86,10 +86,7 @@ func Open(ctx context.Context, o Options, log *zap.Logger) (s *Service, err erro
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if err := os.MkdirAll(s.cfg.DataDir, 0o750); err != nil {
-		return nil, fmt.Errorf("make data_dir: %w", err)
-	}
-	for _, open := range []func(context.Context) error{s.openPrincipals, s.openListener, s.openBuckets, s.openStore, s.openWork} {
+	for _, open := range []func(context.Context) error{s.openFolder, s.openPrincipals, s.openListener, s.openBuckets, s.openStore, s.openWork} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

@@ -48,6 +48,7 @@ type Options struct {
 	S3     lake.Store // all buckets
 
 	Node      string        // this node's name in the queue, unlike all others'. Default: of host and time
+	Alone     bool          // nobody else works on the store: jobs of a process that was killed are taken up at the start
 	Clock     clock.Clock   // business time. Default: the machine's
 	CatchUp   time.Duration // how far back missed runs are made up for. Default: 24 h; negative: not at all
 	Workers   int           // jobs at a time beside executions. Default: the number of cores
@@ -149,6 +150,11 @@ func (j *Jobs) Run(ctx context.Context) error {
 	j.mu.Lock()
 	j.base = base
 	j.mu.Unlock()
+	if j.o.Alone {
+		if err := j.takeUp(ctx); err != nil {
+			return err
+		}
+	}
 	// What ends ctx is to end jobs only after they had time to be given back.
 	if err := j.queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start jobs: %w", err)

@@ -63,6 +63,14 @@ func (t *Tx) Checkpoint(ctx context.Context, f Fence, checkpoint []byte, at time
 	return nil
 }
 
+// Expire makes all work look as if nobody had been heard of for long. Fences hold.
+func (t *Tx) Expire(ctx context.Context) error {
+	if _, err := t.exec(ctx, `UPDATE fences SET updated_at = 0`); err != nil {
+		return fmt.Errorf("expire fences: %w", err)
+	}
+	return nil
+}
+
 // Release forgets the work, which is done.
 func (t *Tx) Release(ctx context.Context, f Fence) error {
 	n, err := t.exec(ctx, `DELETE FROM fences WHERE work = $1 AND job = $2 AND attempt = $3`, f.Work, f.Job, f.Attempt)
