@@ -52,7 +52,9 @@ func TestAChangedTargetActsAtActivation(t *testing.T) {
 	r := newRig(t)
 	var b *backend.Backend
 	r.options = func(o *jobs.Options) {
-		o.Freeze = func(ctx context.Context, r store.Reader, arn string) (json.RawMessage, error) { return b.Freeze(ctx, r, arn) }
+		o.Freeze = func(ctx context.Context, r store.Reader, arn string) (json.RawMessage, error) {
+			return b.Freeze(ctx, r, arn)
+		}
 	}
 	r.open()
 	b = backend.New(r.store, r.jobs, backend.Options{Now: r.clock.Now})
