@@ -197,3 +197,33 @@ func (n *node) get(path string) (int, string) {
 	}
 	return resp.StatusCode, string(text)
 }
+
+// until waits for what happens soon.
+func (n *node) until(what string, so func() bool) {
+	n.t.Helper()
+	for end := time.Now().Add(patience); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			n.t.Fatalf("it does not come to this: %s", what)
+		}
+	}
+}
+
+func quiet() *zap.Logger { return zap.NewNop() }
+
+// at is a clock that stands.
+type stands time.Time
+
+func at(t time.Time) stands { return stands(t) }
+
+func (a stands) Now() time.Time { return time.Time(a) }
+
+func (a stands) Wait(ctx context.Context, t time.Time, hint <-chan struct{}) error {
+	if !time.Time(a).Before(t) {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-hint:
+	}
+	return ctx.Err()
+}

@@ -70,7 +70,7 @@ type Service struct {
 // S3 are known, its database is up to date and its buckets can be used. Run serves;
 // Close is for those that are never run. An error says which key of the
 // configuration is to be looked at.
-func Open(ctx context.Context, o Options, log *zap.Logger) (s *Service, err error) {
+func Open(ctx context.Context, o Options, log *zap.Logger) (*Service, error) {
 	if o.Clock == nil {
 		o.Clock = clock.Real{}
 	}
@@ -80,15 +80,10 @@ func Open(ctx context.Context, o Options, log *zap.Logger) (s *Service, err erro
 	if o.Supervisor == nil {
 		o.Supervisor = unsupervised{}
 	}
-	s = &Service{o: o, cfg: o.Config, log: log, registry: prometheus.NewRegistry()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
+	s := &Service{o: o, cfg: o.Config, log: log, registry: prometheus.NewRegistry()}
 	for _, open := range []func(context.Context) error{s.openFolder, s.openPrincipals, s.openListener, s.openBuckets, s.openStore, s.openWork} {
 		if err := open(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, s.Close())
 		}
 	}
 	return s, nil
