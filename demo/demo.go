@@ -73,9 +73,9 @@ type stage struct {
 	api     executions.Poster
 	plant   *simulate.Logger
 	agent   *agent.Agent
-	page    string // the agent's
+	opened  chan string // URL of the agent's page, when it is open
+	page    string
 	config  string // its file
-
 }
 
 // Run plays until the bearing has failed, and gives what was found. That nothing was is
@@ -94,6 +94,7 @@ func Run(ctx context.Context, o Options) (*Finding, error) {
 	}
 	s.tale = &tale{out: o.Out, started: s.started, blocks: o.Blocks}
 	found, err := s.perform(ctx)
+	s.tale.printf("")
 	switch {
 	case err == nil, found != nil && errors.Is(err, context.Canceled):
 		return found, nil
@@ -119,11 +120,14 @@ func (s *stage) perform(ctx context.Context) (*Finding, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, s.cause(ctx, err)
 	}
-	if err := s.openAgent(ctx); err != nil {
+	if err := s.openAgent(); err != nil {
 		return nil, err
 	}
 	fetched := s.start(context.WithoutCancel(ctx), "agent", stop, s.agent.Run)
 	defer fetched()
+	if err := s.awaitPage(ctx); err != nil {
+		return nil, s.cause(ctx, err)
+	}
 	if _, err := s.plant.Write(s.live, s.clock.Now().Truncate(dropEvery)); err != nil {
 		return nil, err
 	}

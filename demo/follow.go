@@ -24,43 +24,46 @@ func (s *stage) follow(ctx context.Context) (*Finding, error) {
 	}
 	defer led.Close()
 	s.tale.live(s.o.Speed)
-	s.clock.run(s.o.Speed)
-	w := &watch{stage: s, ledger: led, next: s.live}
+	w := &watch{stage: s, ledger: led, next: s.live, unsent: s.live, seen: map[int64]bool{}}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		done, err := w.look(ctx)
-		if err != nil {
-			return w.finding(), err
-		}
-		if done {
-			break
+		if done || err != nil {
+			return s.end(ctx, w, err)
 		}
 		select {
 		case <-ctx.Done():
-			return w.finding(), ctx.Err()
+			return s.end(ctx, w, ctx.Err())
 		case <-tick.C:
 		}
 	}
-	return s.end(ctx, w)
 }
 
-// end tells what it was all about.
-func (s *stage) end(ctx context.Context, w *watch) (*Finding, error) {
+// patience is how long the service has to tell what it has, after all is over.
+const patience = 30 * time.Second
+
+// end tells what it was all about, also when err, or somebody, ended it early.
+func (s *stage) end(ctx context.Context, w *watch, err error) (*Finding, error) {
 	found := w.finding()
-	if found == nil {
-		return nil, w.whyNot()
+	if found == nil && err == nil {
+		err = w.whyNot()
 	}
-	if err := s.recorded(ctx, found); err != nil {
+	if found == nil || err != nil && ctx.Err() == nil {
+		return found, err
+	}
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := s.recorded(soon, found); err != nil {
 		return found, err
 	}
 	s.tale.end(s, found)
-	if s.o.Stay {
+	if s.o.Stay && ctx.Err() == nil {
 		s.tale.stay(s.page)
-		s.clock.allow(s.ends.AddDate(100, 0, 0))
+		s.clock.goes(leg{pace: s.o.Speed / 20})
 		<-ctx.Done()
 	}
-	return found, nil
+	return found, err
 }
 
 // openLedger waits for the agent to have made its ledger.
@@ -68,7 +71,7 @@ func (s *stage) openLedger(ctx context.Context) (*ledger.Ledger, error) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	var last error
-	for begun := time.Now(); time.Since(begun) < time.Minute; {
+	for begun := time.Now(); time.Since(begun) < startWithin; {
 		led, err := ledger.OpenReadOnly(ctx, stateDir(s.o.Dir))
 		if err == nil {
 			return led, nil
@@ -89,6 +92,7 @@ type watch struct {
 	ledger *ledger.Ledger
 
 	next     time.Time // start of the first window without result
+	unsent   time.Time // start of the first one that is not in the bucket
 	scored   int
 	lost     []window.Outcome // have none
 	mistakes int              // events before there was anything to find
@@ -99,33 +103,47 @@ type watch struct {
 // look takes a step. It is done once all windows up to the play's end have come to
 // their result.
 func (w *watch) look(ctx context.Context) (done bool, err error) {
-	for {
-		start, end := w.next, w.next.Add(frequency)
-		if end.After(w.stage.ends) {
-			return true, nil
-		}
-		outcome, ok, err := w.outcome(ctx, start)
-		switch {
-		case err != nil:
-			return false, err
-		case ok:
-			w.next = end
-			if err := w.take(ctx, outcome); err != nil {
-				return false, err
-			}
-			continue
-		}
-		sent, err := w.sent(ctx, start)
+	for !w.next.Add(frequency).After(w.stage.ends) {
+		o, ok, err := w.outcome(ctx, w.next)
 		if err != nil {
 			return false, err
 		}
-		if sent {
-			w.stage.clock.allow(end.Add(frequency)) // when the next one is to be sent
-		} else {
-			w.stage.clock.allow(end.Add(offset / 2)) // well before the wake-up
+		if !ok {
+			return false, w.pace(ctx)
 		}
-		return false, nil
+		w.next = w.next.Add(frequency)
+		if err := w.take(ctx, o); err != nil {
+			return false, err
+		}
 	}
+	return true, nil
+}
+
+// pace lets time go on at full speed while no window is behind. One that is not in
+// the bucket as its wake-up comes near is waited for at the pace of real time. One
+// whose result is not here has more of it: the agent looks for results by the clock.
+func (w *watch) pace(ctx context.Context) error {
+	if w.unsent.Before(w.next) {
+		w.unsent = w.next
+	}
+	for {
+		sent, err := w.sent(ctx, w.unsent)
+		if err != nil {
+			return err
+		}
+		if !sent {
+			break
+		}
+		w.unsent = w.unsent.Add(frequency)
+	}
+	speed := w.stage.o.Speed
+	near := w.unsent.Add(frequency + offset/2)
+	result := w.next.Add(frequency + offset + frequency)
+	if result.After(near) {
+		result = near
+	}
+	w.stage.clock.goes(leg{result, speed}, leg{near, max(1, speed/20)}, leg{pace: 1})
+	return nil
 }
 
 // sent tells whether a window's files are all in the bucket.
@@ -161,9 +179,6 @@ func (w *watch) take(ctx context.Context, o window.Outcome) error {
 	events, err := w.ledger.Events(ctx, ledger.EventFilter{Scheduler: name})
 	if err != nil {
 		return err
-	}
-	if w.seen == nil {
-		w.seen = map[int64]bool{}
 	}
 	for _, e := range events {
 		known := w.seen[e.Start]

@@ -4,61 +4,49 @@ package demo
 
 import (
 	"context"
-	"math"
 	"sync"
 	"time"
 
 	"millwright/internal/clock"
 )
 
-// pacer is business time that waits for those who work by it. Up to a limit it goes
-// at full speed, from there on it crawls until the limit is moved: on a machine that
-// is busy with other things a window's file would otherwise come after its wake-up,
-// and plant time has to be as patient with it as real time would be. It never steps.
+// pacer is business time that waits for those who work by it: on a machine that is
+// busy with other things a window's file would otherwise come after its wake-up, and
+// plant time has to be as patient with it as real time would be. It never steps and,
+// once it is let go, never stands still.
 type pacer struct {
 	from time.Time // where it began
 
-	mu           sync.Mutex
-	base         time.Time // what it was at since
-	since        time.Time // with a monotonic reading
-	limit        time.Time
-	speed, crawl float64       // business seconds per second
-	moved        chan struct{} // closed by the next change
+	mu    sync.Mutex
+	base  time.Time // what it was at since
+	since time.Time // with a monotonic reading
+	legs  []leg     // from base on; the last one has no end
+	moved chan struct{}
+}
+
+// leg is a stretch of time and how fast it goes by.
+type leg struct {
+	until time.Time
+	pace  float64 // business seconds per second
 }
 
 var _ clock.Source = (*pacer)(nil)
-
-// crawling is the part of the speed at which time goes on beyond the limit. It may
-// not stand still: pauses are measured in it.
-const crawling = 60
 
 // longest is the real time after which a waiting goroutine looks again in any case.
 const longest = 30 * time.Second
 
 // newPacer makes a clock that stands still at from.
 func newPacer(from time.Time) *pacer {
-	return &pacer{from: from, base: from, since: time.Now(), limit: from, moved: make(chan struct{})}
+	return &pacer{from: from, base: from, since: time.Now(), legs: []leg{{}}, moved: make(chan struct{})}
 }
 
-// run sets it going.
-func (p *pacer) run(speed float64) {
-	p.change(func() { p.speed, p.crawl = speed, max(1, speed/crawling) })
-}
-
-// allow moves the limit, never back.
-func (p *pacer) allow(until time.Time) {
-	p.change(func() {
-		if until.After(p.limit) {
-			p.limit = until
-		}
-	})
-}
-
-func (p *pacer) change(how func()) {
+// goes has time go by as the legs say from now on, and beyond them as fast as the
+// last one. Legs that have passed do no harm.
+func (p *pacer) goes(legs ...leg) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.base, p.since = p.now()
-	how()
+	p.legs = legs
 	close(p.moved)
 	p.moved = make(chan struct{})
 }
@@ -66,14 +54,46 @@ func (p *pacer) change(how func()) {
 // now gives business and real time.
 func (p *pacer) now() (business, read time.Time) {
 	read = time.Now()
-	left := read.Sub(p.since).Seconds()
-	fast := 0.0 // seconds of it at speed
-	if p.speed > 0 {
-		fast = min(left, max(0, p.limit.Sub(p.base).Seconds()/p.speed))
+	t, left := p.base, read.Sub(p.since).Seconds()
+	for i, l := range p.legs {
+		room := max(0, l.until.Sub(t).Seconds())
+		if i == len(p.legs)-1 || left*l.pace <= room {
+			return t.Add(seconds(left * l.pace)), read
+		}
+		t, left = t.Add(seconds(room)), left-room/l.pace
 	}
-	gone := fast*p.speed + (left-fast)*p.crawl
-	return p.base.Add(time.Duration(gone * float64(time.Second))), read
+	return t, read
 }
+
+// until gives the real time until t as things stand, 0 when it has passed, and what
+// tells that they have changed.
+func (p *pacer) until(t time.Time) (time.Duration, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, _ := p.now()
+	if !at.Before(t) {
+		return 0, p.moved
+	}
+	var real float64
+	for i, l := range p.legs {
+		to := t
+		if i < len(p.legs)-1 && l.until.Before(t) {
+			to = l.until
+		}
+		if !at.Before(to) {
+			continue
+		}
+		if l.pace <= 0 {
+			return longest, p.moved
+		}
+		real += to.Sub(at).Seconds() / l.pace
+		at = to
+	}
+	// A nanosecond more, so that rounding cannot make the last wait a spin.
+	return min(seconds(min(real, longest.Seconds()))+1, longest), p.moved
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // Now implements clock.Clock.
 func (p *pacer) Now() time.Time {
@@ -95,7 +115,7 @@ func (p *pacer) Wait(ctx context.Context, t time.Time, hint <-chan struct{}) err
 		if d <= 0 {
 			return nil
 		}
-		timer.Reset(min(d, longest))
+		timer.Reset(d)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -105,25 +125,6 @@ func (p *pacer) Wait(ctx context.Context, t time.Time, hint <-chan struct{}) err
 		case <-timer.C:
 		}
 	}
-}
-
-// until gives the real time until t as things stand, and what tells that they
-// changed.
-func (p *pacer) until(t time.Time) (time.Duration, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now, _ := p.now()
-	left := t.Sub(now).Seconds()
-	if left <= 0 {
-		return 0, p.moved
-	}
-	if p.speed == 0 {
-		return longest, p.moved
-	}
-	fast := min(left, max(0, p.limit.Sub(now).Seconds()))
-	seconds := fast/p.speed + (left-fast)/p.crawl
-	// A nanosecond more, so that rounding cannot make the last wait a spin.
-	return time.Duration(min(seconds*float64(time.Second), math.MaxInt32*float64(time.Second))) + 1, p.moved
 }
 
 // Boot implements clock.Source.

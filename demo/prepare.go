@@ -73,11 +73,14 @@ func (s *stage) prepare(ctx context.Context) error {
 	if err := s.ingest(ctx); err != nil {
 		return err
 	}
-	s.tale.tell("ingestion", "CreateDataset, StartDataIngestionJob: SUCCESS")
 	if err := s.train(ctx); err != nil {
 		return err
 	}
-	s.tale.tell("model", "CreateModel: SUCCESS; a row every %d minutes, off while speed < %d", int(modelRate.Minutes()), simulate.OffBelow)
+	return s.schedule(ctx)
+}
+
+// schedule has the model score what comes from now on.
+func (s *stage) schedule(ctx context.Context) error {
 	in := m{
 		"InferenceSchedulerName": name, "ModelName": name, "DataUploadFrequency": "PT30M", "DataDelayOffsetInMinutes": int(offset.Minutes()),
 		"DataInputConfiguration": m{
@@ -90,7 +93,11 @@ func (s *stage) prepare(ctx context.Context) error {
 	if err := s.call(ctx, "CreateInferenceScheduler", in, nil); err != nil {
 		return err
 	}
-	s.tale.tell("scheduler", "CreateInferenceScheduler: a run for every half an hour")
+	var is struct{ Status, DataUploadFrequency string }
+	if err := s.call(ctx, "DescribeInferenceScheduler", m{"InferenceSchedulerName": name}, &is); err != nil {
+		return err
+	}
+	s.tale.tell("scheduler", "CreateInferenceScheduler: %s, every %s", is.Status, is.DataUploadFrequency)
 	return nil
 }
 
@@ -153,7 +160,13 @@ func (s *stage) ingest(ctx context.Context) error {
 	if err := s.call(ctx, "StartDataIngestionJob", in, &job); err != nil {
 		return err
 	}
-	return s.succeed(ctx, "DescribeDataIngestionJob", m{"JobId": job.JobId})
+	now, err := s.succeed(ctx, "DescribeDataIngestionJob", m{"JobId": job.JobId})
+	if err != nil {
+		return err
+	}
+	s.tale.tell("ingestion", "StartDataIngestionJob: %s, %d of %d files, %.1f MB", now.Status,
+		now.IngestedFilesSummary.IngestedNumberOfFiles, now.IngestedFilesSummary.TotalNumberOfFiles, float64(now.IngestedDataSize)/1e6)
+	return nil
 }
 
 // train has the service make a model of it.
@@ -167,27 +180,43 @@ func (s *stage) train(ctx context.Context) error {
 	if err := s.call(ctx, "CreateModel", in, nil); err != nil {
 		return err
 	}
-	return s.succeed(ctx, "DescribeModel", m{"ModelName": name})
+	now, err := s.succeed(ctx, "DescribeModel", m{"ModelName": name})
+	if err != nil {
+		return err
+	}
+	s.tale.tell("model", "CreateModel: %s, version %d; off while %s", now.Status, now.ActiveModelVersion, now.OffCondition)
+	return nil
+}
+
+// described is what is told of an ingestion and of a model.
+type described struct {
+	Status, FailedReason string
+
+	IngestedDataSize     int64
+	IngestedFilesSummary struct{ IngestedNumberOfFiles, TotalNumberOfFiles int }
+
+	ActiveModelVersion int
+	OffCondition       string
 }
 
 // succeed asks again and again until what was begun has ended, well or not.
-func (s *stage) succeed(ctx context.Context, operation string, in m) error {
+func (s *stage) succeed(ctx context.Context, operation string, in m) (described, error) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
-		var now struct{ Status, FailedReason string }
+		var now described
 		if err := s.call(ctx, operation, in, &now); err != nil {
-			return err
+			return now, err
 		}
 		switch {
 		case now.Status == "SUCCESS":
-			return nil
+			return now, nil
 		case !strings.HasSuffix(now.Status, "IN_PROGRESS"):
-			return fmt.Errorf("%s: %s: %s", operation, now.Status, now.FailedReason)
+			return now, fmt.Errorf("%s: %s: %s", operation, now.Status, now.FailedReason)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return now, ctx.Err()
 		case <-tick.C:
 		}
 	}

@@ -64,6 +64,7 @@ is told of that is printed, with the sensors to blame. Everything stays in the f
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print nothing but what was found, as JSON")
 	return cmd
 }
+
 // demoDir makes the run's folder, which must be new: an old run's ledger would
 // know of windows that the new bucket has not.
 func demoDir(dir string) (string, error) {
