@@ -45,6 +45,9 @@ type Agent struct {
 	// it begins to run with it; it may be nil.
 	Accepted func(*config.Config) error
 
+	// Serves is called with the status page's URL whenever it can be opened; it may be
+	// nil. With port 0 nobody else knows it.
+	Serves func(url string)
 	// Build is told by the status page and by metrics.
 	Build status.Build
 

@@ -75,7 +75,11 @@ func (d *door) serve(ctx context.Context) error {
 	}
 	d.ground.board.clear(ctx, httpScope, httpClosed)
 	log := d.agent.log
-	log.Info("serves the status page", zap.String("url", "http://"+ln.Addr().String()+"/"))
+	url := "http://" + ln.Addr().String() + "/"
+	log.Info("serves the status page", zap.String("url", url))
+	if d.agent.Serves != nil {
+		d.agent.Serves(url)
+	}
 	if !httpserve.Local(d.address) {
 		log.Warn("everybody on that network can read the status page", zap.String("listen", d.address))
 	}
