@@ -219,7 +219,7 @@ func (a stands) Now() time.Time { return time.Time(a) }
 
 func (a stands) Wait(ctx context.Context, t time.Time, hint <-chan struct{}) error {
 	if !time.Time(a).Before(t) {
-		return nil
+		return ctx.Err()
 	}
 	select {
 	case <-ctx.Done():
