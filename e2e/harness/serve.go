@@ -74,6 +74,13 @@ func (s *Serve) write(name string, content any) {
 // Start starts the service and waits until it is ready for calls.
 func (s *Serve) Start() {
 	s.t.Helper()
+	s.Launch()
+	s.Ready()
+}
+
+// Launch starts the service. It does not wait for anything.
+func (s *Serve) Launch() {
+	s.t.Helper()
 	args := []string{"serve", "--config", filepath.Join(s.Dir, "serve.yaml")}
 	if s.Clock != nil {
 		args = append(args, "--rehearse", s.Clock.Flag())
@@ -81,6 +88,11 @@ func (s *Serve) Start() {
 	s.start([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.Dir, "TZ=UTC", "AWS_EC2_METADATA_DISABLED=true", "GORACE=halt_on_error=1",
 	}, args...)
+}
+
+// Ready waits until the service is ready for calls.
+func (s *Serve) Ready() {
+	s.t.Helper()
 	client := &http.Client{Timeout: 10 * time.Second}
 	s.Await("the service's start", func() string {
 		r, err := client.Get(s.API + "/readyz")
