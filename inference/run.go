@@ -41,6 +41,7 @@ func (s *Service) Run(ctx context.Context) error {
 	begin(&above, ctx, "API", func(ctx context.Context) error {
 		return httpserve.Serve(ctx, s.listener, s.cfg.Listen, s.mux(), httpserve.Options{AnyName: true, Connections: connections, Request: time.Minute, Grace: grace}, s.log)
 	})
+	begin(&above, ctx, "job metrics", s.watchJobs())
 	begin(&above, ctx, "jobs", s.jobs.Run)
 	begin(&above, ctx, "principals", s.principals.Run)
 	begin(&above, ctx, "beat", s.beat)

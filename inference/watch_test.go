@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"millwright/inference"
@@ -57,6 +58,7 @@ func TestWhatWatchesOverTheServiceIsTold(t *testing.T) {
 	p := n.first()
 	n.call(p, "ListDatasets", "{}", nil)
 	n.call(p, "DescribeDataset", `{"DatasetName":"none"}`, nil)
+	n.call(p, "CreateDataset", createDataset("pumps"), nil)
 	if _, err := n.s3(p).ListBuckets(t.Context(), &s3.ListBucketsInput{}); err != nil {
 		t.Error(err)
 	}
@@ -65,11 +67,25 @@ func TestWhatWatchesOverTheServiceIsTold(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, text)
 		}
 	}
+	if _, err := n.s3(p).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("plant")}); err != nil {
+		t.Error(err)
+	}
+	n.put(p, "plant", "train/pump-7/day-1.csv", readings(1))
+	if _, status, reason := n.ingest(p, "pumps"); status != "SUCCESS" {
+		t.Errorf("%s %s", status, reason)
+	}
+	n.until("an attempt is counted", func() bool {
+		_, text := n.get("/metrics")
+		return strings.Contains(text, `millwright_serve_job_attempts_total{kind="ingestion.file",outcome="done"} 1`)
+	})
 	status, text := n.get("/metrics")
 	for _, want := range []string{
 		`millwright_serve_calls_total{error="",operation="ListDatasets"} 1`,
 		`millwright_serve_calls_total{error="ResourceNotFoundException",operation="DescribeDataset"} 1`,
 		`millwright_serve_s3_requests_total{method="GET",status="200"} 1`,
+		`millwright_serve_resources{resource="dataset",status="ACTIVE"} 1`,
+		"millwright_serve_job_memory_limit_bytes 1.073741824e+09",
+		`millwright_serve_job_wait_seconds_count{kind="ingestion.file"} 1`,
 		"process_resident_memory_bytes",
 	} {
 		if status != http.StatusOK || !strings.Contains(text, want) {
