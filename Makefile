@@ -37,7 +37,7 @@ test: ## all tests of the module, with the race detector
 
 peers: ## what is tested against Debian's chromium, prometheus (promtool), mosquitto and postgresql
 	go test -race -tags peers ./agent/page ./agent/metrics ./results/sink ./internal/sqldb
-	go test -tags peers ./inference/store ./inference/backend ./inference/jobs
+	go test -tags peers ./inference ./inference/store ./inference/backend ./inference/jobs
 
 bench: build lean ## Go's benchmarks, then the figures this project promises beside what is reached
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
