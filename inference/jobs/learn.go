@@ -76,7 +76,7 @@ const (
 // weight estimates what a training takes, in bytes: the moments of four folds and of
 // their sum in up to six modes, what it takes to fit, and what is kept of each row.
 func weight(sensors int, rows float64) int64 {
-	const parts, modes, works = 5, 6, 12
+	const parts, modes, works = 5, 6, 24
 	p := float64((detect.Lags + 1) * sensors)
 	return int64(trainBase + 8*p*p*(parts*modes/2+works) + trainRow*rows)
 }
