@@ -22,7 +22,7 @@ import (
 )
 
 // most is what a service that has only been talked to may have had resident.
-const most = 256 << 20
+const most = 384 << 20
 
 // signed makes a request of a call that a principal signed at an instant.
 func signed(t testing.TB, s *harness.Serve, p harness.Principal, operation, body string, at time.Time) *http.Request {

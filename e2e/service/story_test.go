@@ -104,6 +104,8 @@ const long = 5 * time.Minute
 // until waits for a state of something that is described by state.
 func (y *story) until(what, want string, state func() (status, reason string, err error)) {
 	y.t.Helper()
+	began := time.Now()
+	defer func() { y.t.Logf("%s: waited for %.1f s", what, time.Since(began).Seconds()) }()
 	y.s.AwaitFor(long, what, func() string {
 		status, reason, err := state()
 		switch {
