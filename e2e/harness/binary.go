@@ -91,10 +91,10 @@ type Output struct {
 	Stdout, Stderr string
 }
 
-// Run runs one verb to its end, for at most a minute.
+// Run runs one verb to its end, for at most some minutes.
 func Run(t testing.TB, binary string, env []string, args ...string) Output {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = env

@@ -23,13 +23,14 @@ func (y *story) ingested() {
 	if created.Status != "CREATED" || !strings.HasPrefix(created.DatasetArn, "arn:aws:lookoutequipment:plant-1:000000000000:dataset/station/") {
 		y.t.Errorf("%+v", created)
 	}
-	var again struct{ DatasetArn string }
-	y.does(&again, "create-dataset", "--dataset-name", dataset, "--tags", "Key=site,Value=north", "--client-token", "station-1")
-	if again.DatasetArn != created.DatasetArn {
-		y.t.Errorf("the same request made %s and %s", created.DatasetArn, again.DatasetArn)
+	again, err := y.sdk.CreateDataset(&le.CreateDatasetInput{
+		DatasetName: aws.String(dataset), ClientToken: aws.String("station-1"), Tags: []*le.Tag{{Key: aws.String("site"), Value: aws.String("north")}},
+	})
+	if err != nil || *again.DatasetArn != created.DatasetArn {
+		y.t.Errorf("the same request made %s and %v %v", created.DatasetArn, again, err)
 	}
 	y.refused(conflict, &le.CreateDatasetInput{DatasetName: aws.String(dataset)})
-	_, err := y.sdk.CreateDataset(&le.CreateDatasetInput{DatasetName: aws.String("spare")})
+	_, err = y.sdk.CreateDataset(&le.CreateDatasetInput{DatasetName: aws.String("spare")})
 	must(y.t, "create another dataset", err)
 	y.refused(quota, &le.CreateDatasetInput{DatasetName: aws.String("third")})
 	y.refused(conflict, &le.CreateModelInput{ModelName: aws.String(model), DatasetName: aws.String(dataset)}) // it has no data yet

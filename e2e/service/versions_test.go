@@ -145,9 +145,11 @@ func (y *story) imported() {
 func (y *story) deleted() {
 	y.does(nil, "delete-inference-scheduler", "--inference-scheduler-name", scheduler)
 	y.does(nil, "delete-model", "--model-name", model)
-	y.does(nil, "delete-model", "--model-name", "hasty")
+	_, err := y.sdk.DeleteModel(&le.DeleteModelInput{ModelName: aws.String("hasty")})
+	must(y.t, "delete the other model", err)
 	y.does(nil, "delete-dataset", "--dataset-name", dataset)
-	y.does(nil, "delete-dataset", "--dataset-name", "spare")
+	_, err = y.sdk.DeleteDataset(&le.DeleteDatasetInput{DatasetName: aws.String("spare")})
+	must(y.t, "delete the other dataset", err)
 	y.does(nil, "delete-label-group", "--label-group-name", "faults")
 	y.refused(absent, &le.DescribeModelInput{ModelName: aws.String(model)})
 	for _, list := range []any{&le.ListDatasetsInput{}, &le.ListModelsInput{}, &le.ListInferenceSchedulersInput{}, &le.ListLabelGroupsInput{}, &le.ListRetrainingSchedulersInput{}} {
