@@ -240,7 +240,7 @@ func (r *plantRun) carryOn(rnd *rand.Rand) {
 		default:
 			r.tell()
 		}
-		r.until("executions", 2*time.Minute, func() bool { return r.over() == r.next })
+		r.until("executions", 2*time.Minute+time.Duration(n)*3*time.Second, func() bool { return r.over() == r.next })
 	}
 	if *plantDir != "" {
 		r.t.Logf("killed in the middle of it, with nobody's help it goes on after %s", r.unaided())
