@@ -38,7 +38,7 @@ of a configuration.
 --rehearse runs wake-ups and everything that is shown by another clock, for trying it on
 data of another time.`,
 		Example: `  millwright serve
-  AWS_SHARED_CREDENTIALS_FILE=~/.local/share/millwright-serve/credentials AWS_REGION=plant-1 \
+  AWS_SHARED_CREDENTIALS_FILE=~/.local/share/millwright-serve/credentials AWS_DEFAULT_REGION=plant-1 \
     aws --endpoint-url http://127.0.0.1:8480 lookoutequipment list-datasets
   millwright serve --config /etc/millwright/serve.yaml`,
 		Args: wantsNone("config"),
@@ -164,8 +164,8 @@ func serve(ctx context.Context, cfg *config.Config, src clock.Source, stdout, st
 		if s.Made {
 			made = " (made now)"
 		}
-		fmt.Fprintf(stdout, "credentials  %s%s\n\nexport AWS_SHARED_CREDENTIALS_FILE=%s AWS_REGION=%s\naws --endpoint-url %s lookoutequipment list-datasets\n",
-			s.Credentials, made, s.Credentials, cfg.Region, s.API)
+		fmt.Fprintf(stdout, "credentials  %s%s\n\nexport AWS_SHARED_CREDENTIALS_FILE=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s\naws --endpoint-url %s lookoutequipment list-datasets\n",
+			s.Credentials, made, s.Credentials, cfg.Region, cfg.Region, s.API) // the AWS CLI reads the one or the other region, by its version
 	}
 	if err := s.Run(ctx); err != nil {
 		log.Error("cannot serve", zap.Error(err))
