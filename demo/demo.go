@@ -38,6 +38,7 @@ type Options struct {
 
 // story is what happens to the plant.
 type story struct {
+	rows    time.Duration // between two of a component; at most the model's rate
 	history time.Duration // of its past, without faults
 	healthy time.Duration // before the bearing begins to wear
 	wear    time.Duration // from there until it fails
@@ -51,9 +52,7 @@ const (
 	name      = "pump-7" // of dataset, model and scheduler
 	frequency = 30 * time.Minute
 	offset    = 15 * time.Minute
-	rowEvery  = time.Minute
 	dropEvery = 10 * time.Minute
-	modelRate = 5 * time.Minute
 	poll      = 100 * time.Millisecond // of the service's queues, and of what is awaited
 )
 
@@ -83,7 +82,7 @@ type stage struct {
 // counts.
 func Run(ctx context.Context, o Options) (*Finding, error) {
 	if o.story == (story{}) {
-		o.story = story{history: 28 * 24 * time.Hour, healthy: 8 * time.Hour, wear: 30 * time.Hour}
+		o.story = story{rows: time.Minute, history: 28 * 24 * time.Hour, healthy: 8 * time.Hour, wear: 30 * time.Hour}
 	}
 	s := &stage{o: o, started: time.Now(), live: begin().Add(o.story.history)}
 	s.wears = s.live.Add(o.story.healthy)
@@ -133,8 +132,7 @@ func (s *stage) perform(ctx context.Context) (*Finding, error) {
 	}
 	dropped := s.start(context.WithoutCancel(ctx), "plant", stop, func(ctx context.Context) error { return s.plant.Run(ctx, s.clock) })
 	defer dropped()
-	found, err := s.follow(ctx)
-	return found, s.cause(ctx, err)
+	return s.follow(ctx)
 }
 
 // start runs a part of the play until the function that it returns is called, which

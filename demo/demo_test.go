@@ -17,19 +17,20 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/config"
+	"millwright/internal/window"
 )
 
 // small is a story that is soon told.
-var small = story{history: 15 * 24 * time.Hour, healthy: 3 * time.Hour, wear: 12 * time.Hour}
+var small = story{rows: 5 * time.Minute, history: 15 * 24 * time.Hour, healthy: 2 * time.Hour, wear: 10 * time.Hour}
 
-// scene is a run of a small story.
+// scene is a run of a small story. There can be one at a time: a process has one
+// embedded S3 server.
 func scene(t *testing.T, out io.Writer) Options {
 	t.Helper()
 	return Options{Dir: t.TempDir(), Speed: 3600, Log: zap.NewNop(), Out: out, story: small}
 }
 
 func TestTheBearingIsFoundBeforeItFails(t *testing.T) {
-	t.Parallel()
 	var out bytes.Buffer
 	o := scene(t, &out)
 	f, err := Run(t.Context(), o)
@@ -60,19 +61,29 @@ func TestTheBearingIsFoundBeforeItFails(t *testing.T) {
 
 func TestWhyNothingWasFound(t *testing.T) {
 	t.Parallel()
-	o := scene(t, io.Discard)
-	o.For = time.Hour
-	f, err := Run(t.Context(), o)
-	if f != nil || err == nil || !strings.Contains(err.Error(), "longer --for") {
-		t.Errorf("found %+v, %v", f, err)
+	fails := begin().Add(time.Hour)
+	for _, tt := range []struct {
+		ends time.Time
+		lost []window.Outcome
+		want string
+	}{
+		{fails, nil, "millwright results --config"},
+		{fails.Add(-time.Minute), nil, "longer --for"},
+		{fails, []window.Outcome{{Start: begin().UnixNano(), Scoring: window.Failed, Reason: "no file was there", Remedy: "look for it"}}, "1 windows have no result, the first at 2026-01-05T00:00:00Z since it is failed: no file was there; look for it"},
+	} {
+		w := watch{stage: &stage{ends: tt.ends, fails: fails}, lost: tt.lost}
+		if f := w.finding(); f != nil {
+			t.Errorf("found %+v", f)
+		}
+		if err := w.whyNot(); !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
 	}
 }
 
 func TestItCanBeStopped(t *testing.T) {
-	t.Parallel()
-	for _, at := range []string{"service", "history", "ingestion", "agent"} {
+	for _, at := range []string{"service", "history"} {
 		t.Run(at, func(t *testing.T) {
-			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			f, err := Run(ctx, scene(t, &trigger{on: " " + at + " ", do: cancel}))
@@ -85,7 +96,6 @@ func TestItCanBeStopped(t *testing.T) {
 
 // What had been found when it was stopped counts.
 func TestStoppedAfterTheFinding(t *testing.T) {
-	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out bytes.Buffer

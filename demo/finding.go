@@ -50,22 +50,39 @@ func (f *Finding) update(e event.Event) {
 	f.FirstRow, f.Peak, f.Sensors = d.Start, d.Peak, d.Top
 }
 
-// recorded asks the service for its own record of the event, by its API.
+// recorded asks the service for its own record of the event, by its API. That comes
+// after the result: the agent may be the first to know.
 func (s *stage) recorded(ctx context.Context, f *Finding) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		n, err := s.listed(ctx, f)
+		if err != nil {
+			return err
+		}
+		if f.Recorded = n; n > 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the agent has an event from %s on that the service does not list", f.FirstRow.Format(time.RFC3339))
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *stage) listed(ctx context.Context, f *Finding) (n int, err error) {
 	var list struct {
 		InferenceEventSummaries []struct{ EventStartTime float64 }
 	}
 	in := m{"InferenceSchedulerName": name, "IntervalStartTime": f.FirstRow.Unix(), "IntervalEndTime": s.fails.Unix()}
 	if err := s.call(ctx, "ListInferenceEvents", in, &list); err != nil {
-		return err
+		return 0, err
 	}
 	for _, e := range list.InferenceEventSummaries {
 		if int64(math.Round(e.EventStartTime)) == f.FirstRow.Unix() {
-			f.Recorded++
+			n++
 		}
 	}
-	if f.Recorded == 0 {
-		return fmt.Errorf("the agent has an event from %s on that the service does not list", f.FirstRow.Format(time.RFC3339))
-	}
-	return nil
+	return n, nil
 }

@@ -20,7 +20,7 @@ const lookEvery = 50 * time.Millisecond
 func (s *stage) follow(ctx context.Context) (*Finding, error) {
 	led, err := s.openLedger(ctx)
 	if err != nil {
-		return nil, err
+		return nil, s.cause(ctx, err)
 	}
 	defer led.Close()
 	s.tale.live(s.o.Speed)
@@ -30,7 +30,7 @@ func (s *stage) follow(ctx context.Context) (*Finding, error) {
 	for {
 		done, err := w.look(ctx)
 		if done || err != nil {
-			return s.end(ctx, w, err)
+			return s.end(ctx, w, s.cause(ctx, err))
 		}
 		select {
 		case <-ctx.Done():

@@ -69,7 +69,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		return err
 	}
 	days := int(s.o.story.history / (24 * time.Hour))
-	s.tale.tell("history", "%d days of pump and motor: %d rows, one a minute, in the bucket", days, rows)
+	s.tale.tell("history", "%d days of pump and motor are in the bucket: %d rows", days, rows)
 	if err := s.ingest(ctx); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (s *stage) schedule(ctx context.Context) error {
 func (s *stage) history(ctx context.Context) (rows int64, err error) {
 	past := filepath.Join(s.o.Dir, "history")
 	fault := simulate.Fault{From: s.wears, Over: s.o.story.wear}
-	s.plant = &simulate.Logger{Plant: simulate.New(simulate.Options{Rate: rowEvery, Fault: fault}), Dir: past, Every: dropEvery}
+	s.plant = &simulate.Logger{Plant: simulate.New(simulate.Options{Rate: s.o.story.rows, Fault: fault}), Dir: past, Every: dropEvery}
 	const week = 7 * 24 * time.Hour
 	for t := begin(); t.Before(s.live); t = t.Add(week) {
 		to := t.Add(week)
@@ -122,7 +122,7 @@ func (s *stage) history(ctx context.Context) (rows int64, err error) {
 				return rows, err
 			}
 		}
-		rows += int64(len(files)) * int64(to.Sub(t)/rowEvery)
+		rows += int64(len(files)) * int64(to.Sub(t)/s.o.story.rows)
 	}
 	s.plant.Dir = filepath.Join(s.o.Dir, "drop")
 	return rows, nil

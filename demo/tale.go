@@ -44,8 +44,8 @@ func (t *tale) tell(what, format string, args ...any) {
 
 // live begins the cells.
 func (t *tale) live(speed float64) {
-	t.printf("\nFrom here an hour of the plant's takes %s, or longer on a busy machine. Each cell\n"+
-		"is the highest score of half an hour, %c to %c, anomalous from %c on; o: it is off.\n\n",
+	t.printf("\nFrom here an hour of the plant's takes %s, longer on a busy machine. A cell is\n"+
+		"half an hour's highest score, %c to %c, anomalous from %c on; o: it is off.\n\n",
 		time.Duration(float64(time.Hour)/speed).Round(100*time.Millisecond), t.sparks()[0], t.sparks()[7], t.sparks()[4])
 }
 
@@ -104,13 +104,14 @@ func (t *tale) bar(share resultline.Share) string {
 // end sums up.
 func (t *tale) end(s *stage, f *Finding) {
 	t.printf("\n")
-	t.tell("done", "the bearing began to wear at %s and fails at %s", f.Wears.Format(stamp), f.Fails.Format(stamp))
+	t.tell("done", "this is what the agent was told")
 	line := func(what, format string, args ...any) {
 		t.printf("  %-13s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	t.printf("\n")
-	line("found", "%s, %.1f hours before the failure; %.0f s after the start", f.Found.Format(stamp), f.Lead, f.Took)
-	line("since", "%s, highest score %.3f; the service lists the same event", f.FirstRow.Format(stamp), f.Peak)
+	line("wear", "from %s on; the bearing fails at %s", f.Wears.Format(stamp), f.Fails.Format(stamp))
+	line("found", "%s, %.1f h before the failure, %.0f s after the start", f.Found.Format(stamp), f.Lead, f.Took)
+	line("since", "%s, peak %.3f; the service lists the same event", f.FirstRow.Format(stamp), f.Peak)
 	for i, share := range f.Sensors[:min(3, len(f.Sensors))] {
 		what := ""
 		if i == 0 {
