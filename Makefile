@@ -29,7 +29,7 @@ build: ## the full build for this machine, in bin/millwright
 lean: ## the gateway's build for this machine, in bin/millwright-agent
 	$(GOBUILD) $(LEAN) -o bin/millwright-agent ./cmd/millwright
 
-demo: ## a simulated pump, an S3 server and the agent, with nothing configured
+demo: ## a simulated pump, the agent and the service, with nothing configured
 	go run ./cmd/millwright demo
 
 test: ## all tests of the module, with the race detector
