@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -113,7 +114,7 @@ func TestHostileClients(t *testing.T) {
 	t.Run("the same with large bodies", func(t *testing.T) { large(t, s) })
 	peak := s.Memory("VmHWM")
 	t.Logf("%d MiB resident, %d MiB at the most", s.Memory("VmRSS")>>20, peak>>20)
-	if peak > most {
+	if peak > most && os.Getenv("MILLWRIGHT_BUILD") != "-race" { // the race detector has as much again, and more
 		t.Errorf("it had %d MiB resident, more than %d", peak>>20, most>>20)
 	}
 	_, err := client(s, engineer, new(tally)).ListDatasets(nil)
