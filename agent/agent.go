@@ -156,7 +156,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 		Shelf: between, Sealed: func(windows []window.Sealed) { up.Offer(windows) }, Damaged: saver.damaged, Widened: widened(led, board, streams),
 	}, a.log)
 	up = upload.New(uploading, store, a.clock.Now, upload.Settings{
-		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Lost: g.start.lost, Left: leaver(board), Before: g.sender,
+		Instance: a.cfg.Instance, Dir: dirs.windows(), Shelf: between, Deriver: sealer, Reader: store, Lost: g.start.lost, Left: leaver(board), Before: g.sender,
 	}, a.log)
 	g.sender = up
 	site := &site{

@@ -59,8 +59,15 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		etag := strings.Repeat("0", 32)
-		if sum, err := base64.StdEncoding.DecodeString(r.Header.Get("Content-Md5")); err == nil && len(sum) == 16 {
-			etag = hex.EncodeToString(sum)
+		md5, sha := given(r, "Content-Md5"), given(r, sumHeader)
+		switch { // the client's word for it: no hash is computed
+		case len(md5) == 16:
+			etag = hex.EncodeToString(md5)
+		case len(sha) == 32:
+			etag = hex.EncodeToString(sha[:16])
+		}
+		if len(sha) == 32 {
+			w.Header().Set(sumHeader, r.Header.Get(sumHeader))
 		}
 		s.put(r.URL.Path, listed{key, n, `"` + etag + `"`, sinkTime})
 		w.Header().Set("ETag", `"`+etag+`"`)
@@ -77,6 +84,17 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", o.ETag)
 		w.Header().Set("Content-Length", strconv.FormatInt(o.Size, 10))
 	}
+}
+
+// sumHeader is checked, kept and answered by S3.
+const sumHeader = "X-Amz-Checksum-Sha256"
+
+func given(r *http.Request, header string) []byte {
+	sum, err := base64.StdEncoding.DecodeString(r.Header.Get(header))
+	if err != nil {
+		return nil
+	}
+	return sum
 }
 
 func (s *sink) put(path string, o listed) {

@@ -2,7 +2,6 @@ package upload
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -37,8 +36,7 @@ func (u *Uploader) check(ctx context.Context, j job, out outcome) outcome {
 
 // compare settles an upload by what the store says of the object.
 func (u *Uploader) compare(j job, out outcome, info objstore.Info, listed bool) outcome {
-	put := out.info.ETag
-	switch checked(&j.Sealed, info, listed, put, j.odd) {
+	switch checked(&j.Sealed, info, listed, out.info, j.odd) {
 	case equal:
 		out.is, out.info = verified, info
 		return out
@@ -48,7 +46,8 @@ func (u *Uploader) compare(j job, out outcome, info objstore.Info, listed bool) 
 		}
 		return unverifiable(out, "the store's ETags are not the MD5 of what was sent")
 	case ours:
-		out = u.lost(j, out, fmt.Sprintf("the store holds other bytes than were sent (ETag %s, sent %s)", info.ETag, hex.EncodeToString(j.MD5[:])))
+		u.distrust(j.Bucket)
+		out = u.lost(j, out, fmt.Sprintf("the store holds other bytes than were sent (ETag %s, sent %s)", info.ETag, out.info.ETag))
 		out.odd = true
 		return out
 	}
@@ -86,7 +85,7 @@ func (u *Uploader) checkMany(ctx context.Context, jobs []job, outs []outcome) []
 		sights := u.survey(ctx, bucket, keys)
 		for k, i := range ids {
 			s := sights[k]
-			if s.at.IsZero() || s.absent || checked(&jobs[i].Sealed, s.info, true, outs[i].info.ETag, jobs[i].odd) != equal {
+			if s.at.IsZero() || s.absent || checked(&jobs[i].Sealed, s.info, true, outs[i].info, jobs[i].odd) != equal {
 				rest = append(rest, i)
 				continue
 			}

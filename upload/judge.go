@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"crypto/md5"
 	"encoding/hex"
 
 	"millwright/internal/objstore"
@@ -22,7 +23,7 @@ const (
 func judge(s *window.Sealed, instance string, in objstore.Info, listed bool) verdict {
 	sum := hex.EncodeToString(s.SHA256[:])
 	switch {
-	case in.Size == s.Size && !in.KMS && in.ETag == hex.EncodeToString(s.MD5[:]):
+	case in.Size == s.Size && tagged(s, in):
 		return equal
 	case listed:
 		return unclear
@@ -36,20 +37,27 @@ func judge(s *window.Sealed, instance string, in objstore.Info, listed bool) ver
 	return foreign
 }
 
-// checked compares an object with what was just put there. odd is how many
-// times the store answered with an ETag that is not the MD5 of what was sent:
-// then either bytes were damaged on the way or its ETags mean something else,
-// and after the third time the latter is assumed.
-func checked(s *window.Sealed, in objstore.Info, listed bool, etag string, odd int) verdict {
+// tagged reports whether an object's ETag is the MD5 of the window, as far as
+// that is known.
+func tagged(s *window.Sealed, in objstore.Info) bool {
+	return !in.KMS && s.MD5 != [md5.Size]byte{} && in.ETag == hex.EncodeToString(s.MD5[:])
+}
+
+// checked compares an object with what was just put there. put is what the PUT
+// answered: what the store vouched for then is there as long as its ETag is. odd
+// is how many times the store answered with an ETag that is not the MD5 of what
+// was sent: then either bytes were damaged on the way or its ETags mean something
+// else, and after the third time the latter is assumed.
+func checked(s *window.Sealed, in objstore.Info, listed bool, put objstore.Info, odd int) verdict {
 	same := in.Size == s.Size && in.SHA256 == hex.EncodeToString(s.SHA256[:])
 	switch {
-	case in.Size == s.Size && !in.KMS && in.ETag == hex.EncodeToString(s.MD5[:]):
+	case in.Size == s.Size && (tagged(s, in) || put.Vouched && in.ETag == put.ETag):
 		return equal
 	case listed:
 		return unclear
 	case same && !in.MD5Tag():
 		return equal
-	case same && odd >= maxOdd && in.ETag == etag:
+	case same && odd >= maxOdd && in.ETag == put.ETag:
 		return unclear
 	case same:
 		return ours

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -32,8 +33,13 @@ type memoryStore struct {
 	tries   int
 	took    time.Duration                       // of a PUT
 	fail    func(verb, key string) error        // asked first
-	after   func(key string, in *objstore.Info) // may alter what was stored
+	after   func(key string, in *objstore.Info) // may alter what was stored, and what is answered
+	damage  func(key string, in *objstore.Info) // ... what was stored alone
 	stored  func(o objstore.Object)
+
+	mute     bool // it does not say what it keeps
+	refuses  bool // ... and does not like to be asked
+	unsummed int  // PUTs without an MD5
 }
 
 func newMemory() *memoryStore {
@@ -92,11 +98,15 @@ func (m *memoryStore) Put(ctx context.Context, o objstore.Object) (objstore.Info
 	if o.IfNoneMatch && there || o.IfMatch != "" && was.ETag != o.IfMatch {
 		return objstore.Info{}, status(412, "PreconditionFailed")
 	}
-	if md5.Sum(body) != o.MD5 || sha256.Sum256(body) != o.SHA256 || int64(len(body)) != o.Size {
+	if o.Vouch && m.refuses {
+		return objstore.Info{}, status(400, "InvalidArgument")
+	}
+	sum := md5.Sum(body)
+	if o.MD5 != ([16]byte{}) && sum != o.MD5 || sha256.Sum256(body) != o.SHA256 || int64(len(body)) != o.Size {
 		return objstore.Info{}, status(400, "BadDigest")
 	}
 	in := objstore.Info{
-		Key: o.Key, Size: o.Size, ETag: hex.EncodeToString(o.MD5[:]), Instance: o.Instance,
+		Key: o.Key, Size: o.Size, ETag: hex.EncodeToString(sum[:]), Instance: o.Instance,
 		Generation: o.Generation, SHA256: hex.EncodeToString(o.SHA256[:]),
 	}
 	if m.after != nil {
@@ -105,8 +115,33 @@ func (m *memoryStore) Put(ctx context.Context, o objstore.Object) (objstore.Info
 	if m.stored != nil {
 		m.stored(o)
 	}
-	m.objects[id], m.bodies[id] = in, string(body)
+	kept := in
+	if m.damage != nil {
+		m.damage(o.Key, &kept)
+	}
+	m.objects[id], m.bodies[id] = kept, string(body)
+	if o.MD5 == ([16]byte{}) {
+		m.unsummed++
+	}
+	in.Vouched = o.Vouch && !m.mute
 	return in, nil
+}
+
+func (m *memoryStore) Download(_ context.Context, bucket, key, _ string, limit int64, w io.Writer) (objstore.Info, error) {
+	if err := m.failing("get", key); err != nil {
+		return objstore.Info{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in, ok := m.objects[bucket+"/"+key]
+	switch {
+	case !ok:
+		return objstore.Info{}, status(404, "")
+	case in.Size > limit:
+		return in, objstore.ErrTooLarge
+	}
+	_, err := io.WriteString(w, m.bodies[bucket+"/"+key])
+	return in, err
 }
 
 func (m *memoryStore) Head(_ context.Context, bucket, key string) (objstore.Info, error) {

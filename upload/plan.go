@@ -74,7 +74,7 @@ func (p *plan) offer(windows []window.Sealed) []*item {
 		case it != nil && s.Generation == it.Generation:
 			if idle && (it.wanting || s.Path != it.Path) { // it was made again
 				next := p.add(s, it.failures)
-				next.told = it.told
+				next.told, next.odd = it.told, it.odd
 				fresh = append(fresh, next)
 			}
 		case idle: // a pause was for other bytes

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -16,8 +17,9 @@ import (
 type outcome struct {
 	it      *item
 	is      ending
-	info    objstore.Info // of the object, when one is known
-	took    time.Duration // from the first request to the answer of the PUT
+	info    objstore.Info  // of the object, when one is known
+	md5     [md5.Size]byte // of the window, when it was taken
+	took    time.Duration  // from the first request to the answer of the PUT
 	err     error
 	what    string // err in words
 	remedy  string
@@ -66,18 +68,21 @@ func (u *Uploader) send(ctx context.Context, j job) outcome {
 		}
 	}
 	o := objstore.Object{
-		Bucket: j.Bucket, Key: j.Key, Size: j.Size, SHA256: j.SHA256, MD5: j.MD5,
+		Bucket: j.Bucket, Key: j.Key, Size: j.Size, SHA256: j.SHA256,
 		Instance: u.set.Instance, Generation: j.Generation,
 	}
 	buf, err := u.content(&j.Sealed, &o)
-	if err != nil && !u.present(&j, seen) {
+	if err != nil && !u.present(ctx, &j, seen) {
 		return u.unusable(ctx, j, err)
 	}
 	for try := 1; ; try++ {
+		if err == nil && !seen.absent {
+			takeSum(&j.Sealed, &o)
+		}
 		if done, out := u.decide(j, seen, &o); done {
 			return out
 		}
-		info, err := u.putOnce(ctx, o)
+		info, err := u.put(ctx, &j.Sealed, o)
 		switch kind := objstore.KindOf(err); {
 		case err == nil:
 			if buf != nil {
@@ -85,7 +90,7 @@ func (u *Uploader) send(ctx context.Context, j job) outcome {
 			}
 			took := time.Since(start)
 			u.pace.add(time.Now(), took)
-			out := outcome{it: j.it, is: put, info: info, took: took, contact: true, tries: try}
+			out := outcome{it: j.it, is: put, info: info, md5: j.MD5, took: took, contact: true, tries: try}
 			if j.check {
 				out = u.check(ctx, j, out)
 			}
@@ -113,8 +118,12 @@ func (u *Uploader) file(s *window.Sealed) string {
 
 // present reports whether the bucket holds the window's bytes already, so that
 // the file is not needed.
-func (u *Uploader) present(j *job, seen sight) bool {
-	return !seen.absent && !seen.blocked && judge(&j.Sealed, u.set.Instance, seen.info, seen.listed) == equal
+func (u *Uploader) present(ctx context.Context, j *job, seen sight) bool {
+	if seen.absent || seen.blocked {
+		return false
+	}
+	u.fetchSum(ctx, &j.Sealed, seen.info)
+	return judge(&j.Sealed, u.set.Instance, seen.info, seen.listed) == equal
 }
 
 // decide turns what is at the key into the condition of the PUT, or into an end

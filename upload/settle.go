@@ -35,7 +35,7 @@ func (l *loop) took(o outcome, real time.Time) {
 		return
 	}
 	it := o.it
-	it.state, it.etag, it.took = unchecked, o.info.ETag, o.took
+	it.state, it.etag, it.took, it.MD5 = unchecked, o.info.ETag, o.took, o.md5
 	l.plan.busy[it.key()] = true // until the check, so that no other PUT comes between
 	if len(l.uncheck) == 0 {
 		l.oldest = real

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"os"
 	"strings"
@@ -31,8 +32,8 @@ func (q *memoryQueue) inMemory(t *testing.T, s window.Sealed, on *shelf.Shelf) w
 	if err := os.Remove(s.Path); err != nil {
 		t.Fatal(err)
 	}
-	q.windows[s.ID].Path = ""
-	s.Path = ""
+	q.windows[s.ID].Path, q.windows[s.ID].MD5 = "", [md5.Size]byte{}
+	s = *q.windows[s.ID]
 	if !on.Put(s.ID, s.Generation, body) {
 		t.Fatal("there is no room")
 	}
@@ -120,7 +121,7 @@ func TestWindowsThatAreNotAtHandAreAskedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.forget(all...)
-		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d})
+		u, stop := start(t, q, m, Settings{Shelf: on, Deriver: d, Reader: m})
 		d.to.Store(u)
 		pass(time.Second)
 		if q.left() != 0 || u.Status().Failed != 0 {

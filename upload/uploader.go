@@ -5,6 +5,7 @@ package upload
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
@@ -34,6 +35,12 @@ type Store interface {
 	List(ctx context.Context, bucket, prefix, startAfter string, fn func(page []objstore.Info) (bool, error)) error
 }
 
+// Reader reads objects back. Download writes one of at most limit bytes to w;
+// known is "".
+type Reader interface {
+	Download(ctx context.Context, bucket, key, known string, limit int64, w io.Writer) (objstore.Info, error)
+}
+
 // Deriver makes a window anew from its rows, under the same generation if the
 // bytes come out the same, and then offers it. It is called from several
 // goroutines, again and again while the window is not at hand; a generation that
@@ -52,6 +59,7 @@ type Settings struct {
 	Poll      time.Duration // Pending is read at least so often. Default 30 s
 	Grace     time.Duration // what is under way at the end may take so long. Default 5 s
 	Deriver   Deriver       // nil: windows that are not at hand are reported and tried again
+	Reader    Reader        // nil: a window that is neither at hand nor known by its ETag is made again, even if the bucket has it
 	Existing  Existing      // what happens to objects of other content. Default: one's own are replaced
 	// Lost is when the ledger was begun although there had been one before, in
 	// business time; zero: never. Objects that this instance wrote for windows
@@ -88,6 +96,7 @@ type Uploader struct {
 	limit   objstore.Limit
 	hint    chan struct{}
 	plain   sync.Map // bucket -> struct{}: its store has no conditional writes
+	trusts  sync.Map // bucket -> trust
 	hidden  sync.Map // place -> *atomic.Int32: refusals in a row to look at objects
 	pace    pace
 	earlier Status // counts of Settings.Before

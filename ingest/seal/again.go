@@ -141,7 +141,7 @@ func (w *worker) sameAgain(o *outcome) (same bool, err error) {
 	if err := w.sheet.write(w.out); err != nil {
 		return false, err
 	}
-	if sha, _ := w.out.finish(); sha != r.SHA256 {
+	if sha := w.out.finish(); sha != r.SHA256 {
 		return false, w.out.abort()
 	}
 	return true, w.keep(o)

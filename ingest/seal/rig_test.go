@@ -242,7 +242,7 @@ func (r *rig) upload() {
 			r.derived++
 			continue
 		}
-		if sha256.Sum256(body) != w.SHA256 || md5.Sum(body) != w.MD5 || int64(len(body)) != w.Size {
+		if sha256.Sum256(body) != w.SHA256 || w.MD5 != md5.Sum(body) && (w.Path != "" || w.MD5 != [md5.Size]byte{}) || int64(len(body)) != w.Size {
 			r.t.Fatalf("%s is not what its record says", w.Path)
 		}
 		r.objects[w.Bucket+"/"+w.Key] = body

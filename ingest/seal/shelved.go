@@ -80,13 +80,15 @@ func (s *Sealer) Leave(ctx context.Context) error {
 		if !ok || r.Generation != it.Generation || r.Closed || inBucket(r) {
 			continue
 		}
-		out := spooled{buf: s.settings.Shelf.Get(it.ID, it.Generation), path: s.dirs.path(it.ID, it.Generation)}
-		f, err := out.flush()
+		out := newSpooled()
+		out.begin(s.dirs.path(it.ID, it.Generation))
+		out.buf = s.settings.Shelf.Get(it.ID, it.Generation)
+		f, sum, err := out.flush()
 		if err != nil {
 			errs = append(errs, err, out.abort())
 			break
 		}
-		r.Path = out.path
+		r.Path, r.MD5 = out.path, sum
 		temps, records = append(temps, f), append(records, r)
 	}
 	errs = append(errs, durable(temps))

@@ -27,8 +27,8 @@ type spooled struct {
 	hashed int    // bytes of buf that are hashed
 	size   int64  // in the file
 	sha    hash.Hash
-	md5    hash.Hash
-	path   string // the name of its file, if it has one
+	md5    hash.Hash // of what is in the file: of what is not, nobody may ever ask for it
+	path   string    // the name of its file, if it has one
 	file   *os.File
 }
 
@@ -41,26 +41,21 @@ func (s *spooled) begin(path string) {
 	s.buf, s.hashed, s.size, s.path, s.file = s.buf[:0], 0, 0, path, nil
 }
 
-// hash takes further bytes of b, which begins as it did the last time, into both
-// sums: block by block in turn with whoever makes them, since each of the three
-// waits for its own results most of the time, and the processor does another.
+// hash takes further bytes of b, which begins as it did the last time, into the
+// sum: in turn with whoever makes them, since both wait for their own results
+// most of the time, and the processor does the other.
 func (s *spooled) hash(b []byte) {
 	const block = 64
-	for ; len(b)-s.hashed >= block; s.hashed += block {
-		s.md5.Write(b[s.hashed : s.hashed+block])
-		s.sha.Write(b[s.hashed : s.hashed+block])
+	if n := (len(b) - s.hashed) &^ (block - 1); n > 0 {
+		s.sha.Write(b[s.hashed : s.hashed+n])
+		s.hashed += n
 	}
-}
-
-func (s *spooled) hashRest(b []byte) {
-	s.hash(b)
-	s.md5.Write(b[s.hashed:])
-	s.sha.Write(b[s.hashed:])
 }
 
 // spill writes b to the temp file.
 func (s *spooled) spill(b []byte) error {
-	s.hashRest(b)
+	s.sha.Write(b[s.hashed:])
+	s.md5.Write(b)
 	s.size += int64(len(b))
 	s.hashed = 0
 	if s.file == nil {
@@ -78,29 +73,28 @@ func (s *spooled) spill(b []byte) error {
 
 // finish hashes the rest. The content is in buf and, for a large one, before
 // that in the file.
-func (s *spooled) finish() (sum [sha256.Size]byte, md [md5.Size]byte) {
-	s.hashRest(s.buf)
+func (s *spooled) finish() (sum [sha256.Size]byte) {
+	s.sha.Write(s.buf[s.hashed:])
 	s.sha.Sum(sum[:0])
-	s.md5.Sum(md[:0])
 	s.size += int64(len(s.buf))
-	return sum, md
+	return sum
 }
 
-// flush writes the rest to the temp file and hands the file over.
-func (s *spooled) flush() (*os.File, error) {
+// flush writes the rest to the temp file and hands the file over, with the MD5
+// of all of it.
+func (s *spooled) flush() (f *os.File, sum [md5.Size]byte, err error) {
 	if s.file == nil {
-		f, err := createTemp(s.path)
-		if err != nil {
-			return nil, err
+		if s.file, err = createTemp(s.path); err != nil {
+			return nil, sum, err
 		}
-		s.file = f
 	}
 	if _, err := s.file.Write(s.buf); err != nil {
-		return nil, fmt.Errorf("write %s: %w", s.path, err)
+		return nil, sum, fmt.Errorf("write %s: %w", s.path, err)
 	}
-	f := s.file
-	s.file = nil
-	return f, nil
+	s.md5.Write(s.buf)
+	s.md5.Sum(sum[:0])
+	f, s.file = s.file, nil
+	return f, sum, nil
 }
 
 // abort removes a temp file that was not handed over.

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"slices"
 	"time"
@@ -170,7 +171,7 @@ func (w *worker) conclude(now time.Time, o *outcome) error {
 	if err := t.write(w.out); err != nil {
 		return err
 	}
-	sha, md := w.out.finish()
+	sha := w.out.finish()
 	if r.Generation > 0 && sha == r.SHA256 {
 		return w.out.abort()
 	}
@@ -179,7 +180,7 @@ func (w *worker) conclude(now time.Time, o *outcome) error {
 	}
 	r.Generation++
 	r.Silent = false
-	r.SealedAt, r.SHA256, r.MD5 = now, sha, md
+	r.SealedAt, r.SHA256, r.MD5 = now, sha, [md5.Size]byte{}
 	r.Bucket, r.Key, r.Size = l.Bucket, l.Naming.Key(l.Component, start), w.out.size
 	return w.keep(o)
 }
@@ -195,6 +196,6 @@ func (w *worker) keep(o *outcome) (err error) {
 		return nil
 	}
 	r.Path = w.out.path
-	o.temp, err = w.out.flush()
+	o.temp, r.MD5, err = w.out.flush()
 	return err
 }

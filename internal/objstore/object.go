@@ -22,10 +22,14 @@ type Object struct {
 	File        string // the path of a file with it, of exactly Size bytes
 	Size        int64
 	SHA256      [32]byte
-	MD5         [16]byte
-	Type        string // Content-Type; "": text/csv
-	Instance    string // written into the metadata, with Generation and SHA256
+	MD5         [16]byte // sent for the store to check, unless it is zero
+	Type        string   // Content-Type; "": text/csv
+	Instance    string   // written into the metadata, with Generation and SHA256
 	Generation  int64
+
+	// Vouch asks the store to tell the SHA-256 of what it keeps: Info.Vouched.
+	// Stores that do not know the request refuse it or do not answer it.
+	Vouch bool
 
 	// IfNoneMatch makes the store refuse to replace an object, IfMatch to
 	// replace one with another ETag (ErrExists). Stores without conditional
@@ -43,6 +47,7 @@ type Info struct {
 	ETag         string // without quotes
 	LastModified time.Time
 	KMS          bool // encrypted with a key of KMS: ETag is no MD5 of the content
+	Vouched      bool // of Put: the store says that what it keeps under ETag has the SHA-256 that was asked for
 
 	// The rest is of Head, not of List.
 	Instance   string // "" when another program wrote it
@@ -57,8 +62,8 @@ func (in Info) MD5Tag() bool {
 }
 
 // Put stores an object with one request and returns its ETag. The store checks
-// the content against the MD5 and the SHA-256 that were given. An error does
-// not mean that the object is not there: look before the next attempt.
+// the content against the sums that were given. An error does not mean that the
+// object is not there: look before the next attempt.
 func (c *Client) Put(ctx context.Context, o Object) (Info, error) {
 	p, err := c.place(ctx, o.Bucket)
 	if err != nil {
@@ -72,7 +77,14 @@ func (c *Client) Put(ctx context.Context, o Object) (Info, error) {
 	hash := hex.EncodeToString(o.SHA256[:])
 	h := req.Header
 	h["Content-Type"] = []string{o.contentType()}
-	h["Content-Md5"] = []string{base64.StdEncoding.EncodeToString(o.MD5[:])}
+	if o.MD5 != ([16]byte{}) {
+		h["Content-Md5"] = []string{base64.StdEncoding.EncodeToString(o.MD5[:])}
+	}
+	sum := ""
+	if o.Vouch {
+		sum = base64.StdEncoding.EncodeToString(o.SHA256[:])
+		h[sumHeader] = []string{sum}
+	}
 	h["User-Agent"] = []string{"millwright"}
 	h["X-Amz-Meta-Instance"] = []string{o.Instance}
 	h["X-Amz-Meta-Generation"] = []string{strconv.FormatInt(o.Generation, 10)}
@@ -106,8 +118,12 @@ func (c *Client) Put(ctx context.Context, o Object) (Info, error) {
 	}
 	in := info(o.Key, resp.Header)
 	in.Size = o.Size
+	in.Vouched = o.Vouch && resp.Header.Get(sumHeader) == sum
 	return in, nil
 }
+
+// sumHeader has a store check the SHA-256 of an object, keep it and answer it.
+const sumHeader = "X-Amz-Checksum-Sha256"
 
 // Head asks what is at key: ErrNotFound when nothing is, or when the policy
 // hides it and says so by 404. ErrForbidden when the policy forbids asking.

@@ -261,3 +261,27 @@ func TestBucketsAndStoreTime(t *testing.T) {
 		t.Error("without an earlier answer:", err)
 	}
 }
+
+// Without an MD5 the store checks the SHA-256, which it also answers when asked.
+func TestPutVouched(t *testing.T) {
+	t.Parallel()
+	srv := s3test.New(t)
+	c := srv.Client(t, "")
+	for _, withMD5 := range []bool{true, false} {
+		for _, vouch := range []bool{true, false} {
+			o := object(srv.Bucket, "k", []byte("one"))
+			tag := hex.EncodeToString(o.MD5[:])
+			if !withMD5 {
+				o.MD5 = [md5.Size]byte{}
+			}
+			o.Vouch = vouch
+			if in, err := c.Put(t.Context(), o); err != nil || in.Vouched != vouch || in.ETag != tag {
+				t.Errorf("MD5 %v, vouch %v: %+v, %v", withMD5, vouch, in, err)
+			}
+			o.Body = []byte("two")
+			if in, err := c.Put(t.Context(), o); objstore.KindOf(err) != objstore.KindDigest || in.Vouched {
+				t.Errorf("MD5 %v, vouch %v, damaged body: %v, kind %d", withMD5, vouch, err, objstore.KindOf(err))
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ type Sealed struct {
 	Path       string // the CSV in the spool; "" when it is in memory only, and after a crash to be made again
 	Size       int64
 	SHA256     [32]byte
-	MD5        [16]byte
+	MD5        [16]byte  // zero when not known: it is taken of what goes to a file, else when somebody asks
 	Wake       time.Time // W: from here on the scheduler has read it
 	Overdue    bool      // sealed for the first time after W
 	Uploaded   int64     // newest generation the bucket is known to hold, 0 for none
