@@ -7,7 +7,8 @@
 // Names choose figures by their beginning. BENCH_MB is the size of the resampled
 // file, 1000 by default, BENCH_DROPS the number of drops absorbed, 10000, BENCH_ROWS
 // the number of rows of the history learnt, 150000 (the figure is for 1500000: 3 GB of
-// data and some minutes); data is kept in the user's cache folder.
+// data and some minutes), BENCH_GB what the service ingests, 1 (the figure is for 10: give the disk
+// twice that); data is kept in the user's cache folder.
 package main
 
 import (
@@ -20,6 +21,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // figure is one line of the table. To add one, write its measure in a file of its
@@ -51,6 +53,11 @@ func figures() []figure {
 		{"train 12,000 x 25, one core", "2 s", "0.5 s", trainingSmall},
 		{"train score a row of 25, one core", "20 us", "4 us", scoring},
 		{"train 300 sensors, 1,500,000 rows", "900 s, 1 GiB", "480 s", training},
+		{"serve DescribeDataset, 8 clients", "", "", calls("DescribeDataset", m{"DatasetName": "line"})},
+		{"serve DescribeModel, 8 clients", "", "", calls("DescribeModel", m{"ModelName": "line"})},
+		{"serve ListInferenceExecutions, 50 of 500", "", "", calls("ListInferenceExecutions", m{"InferenceSchedulerName": "line", "MaxResults": 50})},
+		{"serve 100 schedulers, all else beside", "60 s", "", hundred},
+		{"serve ingestion", "", "", ingestion},
 	}
 }
 
@@ -61,8 +68,10 @@ type bench struct {
 
 	drops int // how many of 50 KB
 	rows  int // of the history that is learnt
+	gb    int // that the service ingests
 
 	resampled map[shape]resampled // what was measured already
+	settled   time.Time           // when the service has what is asked of it; zero: it has not
 }
 
 func main() {
@@ -80,8 +89,8 @@ func run(ctx context.Context, names []string) error {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000, rows: 150_000, resampled: map[shape]resampled{}}
-	for name, n := range map[string]*int{"BENCH_MB": &b.mb, "BENCH_DROPS": &b.drops, "BENCH_ROWS": &b.rows} {
+	b := &bench{dir: filepath.Join(cache, "millwright-bench"), mb: 1000, drops: 10_000, rows: 150_000, gb: 1, resampled: map[shape]resampled{}}
+	for name, n := range map[string]*int{"BENCH_MB": &b.mb, "BENCH_DROPS": &b.drops, "BENCH_ROWS": &b.rows, "BENCH_GB": &b.gb} {
 		if text := os.Getenv(name); text != "" {
 			if *n, err = strconv.Atoi(text); err != nil || *n < 1 {
 				return fmt.Errorf("read %s %q: give a number", name, text)
