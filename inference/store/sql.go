@@ -61,8 +61,6 @@ func many[T any](ctx context.Context, r Reader, scan func(scanner) (T, error), q
 
 func scanInt(s scanner) (n int64, err error) { return n, s.Scan(&n) }
 
-func scanText(s scanner) (v string, err error) { return v, s.Scan(&v) }
-
 // count runs a query that gives one number.
 func (r Reader) count(ctx context.Context, query string, args ...any) (int64, error) {
 	n, err := scanInt(r.q.QueryRowContext(ctx, query, args...))
