@@ -94,7 +94,7 @@ func bucketAllowed(r *http.Request, who Access, bucket string, query url.Values)
 }
 
 func objectAllowed(r *http.Request, who Access, bucket, key string, query url.Values) error {
-	reads := r.Method == http.MethodHead || r.Method == http.MethodGet || query.Has("select") // whose query is posted
+	reads := r.Method == http.MethodHead || r.Method == http.MethodGet || ownSelect(r, query)
 	switch {
 	case ownParts(r, query) && who.MayWrite(bucket, key):
 	case reads && !who.MayRead(bucket, key):
@@ -108,16 +108,23 @@ func objectAllowed(r *http.Request, who Access, bucket, key string, query url.Va
 // ownParts tells whether what a request reads is the list of an upload's parts: a
 // further word in the query could make it ask for something else of the object.
 func ownParts(r *http.Request, query url.Values) bool {
+	return r.Method == http.MethodGet && query.Get("uploadId") != "" && nothingBut(query, "uploadId", "max-parts", "part-number-marker", "x-id")
+}
+
+// ownSelect tells whether a request, though it is posted, only reads rows of an object.
+// With a further word, or another type, it could begin or end an upload.
+func ownSelect(r *http.Request, query url.Values) bool {
+	return r.Method == http.MethodPost && query.Has("select") && query.Get("select-type") == "2" && nothingBut(query, "select", "select-type", "x-id")
+}
+
+// nothingBut tells whether a query has only these names, and those of a presigned URL.
+func nothingBut(query url.Values, names ...string) bool {
 	for name := range query {
-		switch name {
-		case "uploadId", "max-parts", "part-number-marker", "x-id":
-		default:
-			if !strings.HasPrefix(name, "X-Amz-") { // of a presigned URL
-				return false
-			}
+		if !slices.Contains(names, name) && !strings.HasPrefix(name, "X-Amz-") {
+			return false
 		}
 	}
-	return r.Method == http.MethodGet && query.Get("uploadId") != ""
+	return true
 }
 
 // sourceAllowed decides on the object that another one is to be a copy of.
