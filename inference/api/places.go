@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -84,6 +85,9 @@ func (g *guard) check(who Identity, request map[string]any, at string) error {
 	}
 	bucket, _ := request["Bucket"].(string)
 	prefix, _ := request["Prefix"].(string)
+	if g.use != noPlace && climbs(prefix) {
+		return Denied("s3://%s/%s, the location at '%s', has the parts . or .. between slashes, which some stores take for another place", bucket, prefix, memberPath(at))
+	}
 	if g.use == reads && !who.Access.MayRead(bucket, prefix) {
 		return Denied("%s may not read s3://%s/%s, the location at '%s'", who.Name, bucket, prefix, memberPath(at))
 	}
@@ -100,6 +104,12 @@ func (g *guard) check(who Identity, request map[string]any, at string) error {
 		}
 	}
 	return nil
+}
+
+// climbs tells prefixes that, cleaned as a path, are another one: what a principal may
+// do is decided by how a key begins.
+func climbs(prefix string) bool {
+	return slices.ContainsFunc(strings.Split(prefix, "/"), func(part string) bool { return part == "." || part == ".." })
 }
 
 // memberPath writes a member's name as messages have it: small first letters.
