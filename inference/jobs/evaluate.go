@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"path"
 
 	"millwright/inference/detect"
 	"millwright/inference/detect/frame"
@@ -92,7 +91,7 @@ func (j *Jobs) evaluate(ctx context.Context, p *plan, m *detect.Model) (*evaluat
 		return nil, err
 	}
 	to := d.S3OutputConfiguration
-	e.object = &store.S3Object{Bucket: to.Bucket, Key: path.Join(to.Prefix, p.version.ModelID, fmt.Sprint(p.version.Version), "model_diagnostics_results.json.gz")}
+	e.object = &store.S3Object{Bucket: to.Bucket, Key: fmt.Sprintf("%s%s/%d/model_diagnostics_results.json.gz", folder(to.Prefix), p.version.ModelID, p.version.Version)}
 	body := lines.Bytes()
 	_, err := j.o.S3.Put(ctx, objstore.Object{Bucket: to.Bucket, Key: e.object.Key, Body: body, Size: int64(len(body)), SHA256: sha256.Sum256(body), MD5: md5.Sum(body)}) //nolint:gosec // as above
 	return e, err
