@@ -18,6 +18,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,9 @@ func (v *Verifier) authorization(r *http.Request) (authorization, error) {
 	}
 	if r.Header.Get("X-Amz-Security-Token") != "" {
 		return a, unknown("session tokens are not known here: use an access key of this service without one")
+	}
+	if r.Header.Get("X-Amz-Target") != "" && !slices.Contains(a.headers, "x-amz-target") {
+		return a, incomplete("SignedHeaders in the Authorization header must have x-amz-target: else the same signature would do for another operation")
 	}
 	if a.region != v.region {
 		return a, invalid("Credential should be scoped to a valid region, not '%s': this service is the region '%s'", a.region, v.region)

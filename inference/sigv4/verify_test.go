@@ -164,6 +164,11 @@ func TestRefusedRequests(t *testing.T) {
 		}, code: "InvalidSignatureException", status: 403, says: "Signature not yet current"},
 		{name: "other body", spoil: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("[]")) }, code: "InvalidSignatureException", status: 403, says: "does not match"},
 		{name: "other operation", spoil: replace("X-Amz-Target", "List", "Delete"), code: "InvalidSignatureException", status: 403, says: "does not match"},
+		{name: "unsigned operation", sign: func() *http.Request {
+			r := signedRequest(t, "{}", noon(), region, service, func(r *http.Request) { r.Header.Del("X-Amz-Target") })
+			r.Header.Set("X-Amz-Target", "AWSLookoutEquipmentFrontendService.DeleteDataset")
+			return r
+		}, code: "IncompleteSignatureException", status: 400, says: "x-amz-target"},
 		{name: "other host", spoil: func(r *http.Request) { r.Host = "elsewhere:8480" }, code: "InvalidSignatureException", status: 403, says: "does not match"},
 		{name: "other path", spoil: func(r *http.Request) { r.URL.Path = "/x" }, code: "InvalidSignatureException", status: 403, says: "does not match"},
 		{name: "further query", spoil: func(r *http.Request) { r.URL.RawQuery = "a=b" }, code: "InvalidSignatureException", status: 403, says: "does not match"},
