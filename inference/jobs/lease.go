@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime/debug"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -84,7 +86,9 @@ func (j *Jobs) watch(ctx context.Context, job *rivertype.JobRow, k task) error {
 	case <-w.done:
 	}
 	j.mu.Lock()
-	delete(j.long, k.name)
+	if j.long[k.name] == w {
+		delete(j.long, k.name)
+	}
 	j.mu.Unlock()
 	switch {
 	case errors.Is(w.err, store.ErrFenced):
@@ -149,6 +153,7 @@ func (j *Jobs) begin(ctx context.Context, k task, last bool) (*working, error) {
 func (j *Jobs) enlist(k task) (w *working, base context.Context, fresh bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	maps.DeleteFunc(j.long, func(_ string, w *working) bool { return w.over() && w.err == nil }) // nobody was watching as it ended
 	if w := j.long[k.name]; w != nil {
 		return w, nil, false
 	}
@@ -201,7 +206,7 @@ func (j *Jobs) hold(base context.Context, k task, lease store.Fence, last bool) 
 		defer close(beating)
 		j.beat(ctx, cancel, lease)
 	}()
-	err := k.do(ctx, lease)
+	err := j.safely(k.name, func() error { return k.do(ctx, lease) })
 	cancel()
 	<-beating
 	if err == nil {
@@ -220,6 +225,18 @@ func (j *Jobs) hold(base context.Context, k task, lease store.Fence, last bool) 
 		j.log.Warn("give a lease back", zap.String("work", k.name), zap.Error(freed))
 	}
 	return err
+}
+
+// safely makes an error of a panic, as the queue does for what its workers run: one
+// piece of work is not to end the node, and the next one that takes it up.
+func (j *Jobs) safely(work string, do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.log.Error("work panicked", zap.String("work", work), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			err = fmt.Errorf("the service met a mistake of its own: %v", p)
+		}
+	}()
+	return do()
 }
 
 // beat renews a lease until ctx ends, and ends it by stop when it is lost.
