@@ -16,13 +16,14 @@ func (j *Jobs) retrainings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range due {
+	var all error
+	for _, d := range due { // one that cannot begin is not in the way of the others
 		err := j.store.Tx(ctx, func(t *store.Tx) error { return j.retrain(ctx, t, d.ModelID) })
 		if err != nil && !errors.Is(err, store.ErrQuota) { // later, when others are through
-			return fmt.Errorf("retrain model %s: %w", d.ModelName, err)
+			all = errors.Join(all, fmt.Errorf("retrain model %s: %w", d.ModelName, err))
 		}
 	}
-	return nil
+	return all
 }
 
 // retrain makes the next version of a model, unless another one is being made.
