@@ -122,7 +122,7 @@ func (b *bench) settle(ctx context.Context) (later time.Time, err error) {
 	}
 	defer s.stop() //nolint:errcheck // likewise
 	for n := 0; n < runsKept; {
-		if n, err = s.runs(ctx, "line", "FAILED", runsKept); err != nil {
+		if n, _, err = s.runs(ctx, "line", "FAILED", runsKept); err != nil {
 			return later, err
 		}
 		if err := pause(ctx, time.Second); err != nil {
@@ -138,17 +138,25 @@ func (b *bench) settle(ctx context.Context) (later time.Time, err error) {
 
 // schedule has a model score what comes below a prefix of the live bucket.
 func (s *served) schedule(ctx context.Context, name, model, in string) error {
-	place := func(prefix string) m { return m{"S3InputConfiguration": m{"Bucket": liveBucket, "Prefix": prefix}} }
 	return s.call(ctx, "CreateInferenceScheduler", m{
 		"InferenceSchedulerName": name, "ModelName": model, "DataUploadFrequency": "PT5M", "RoleArn": noRole, "ClientToken": name,
-		"DataInputConfiguration":  place(in),
+		"DataInputConfiguration": m{
+			"S3InputConfiguration":            m{"Bucket": liveBucket, "Prefix": in},
+			"InferenceInputNameConfiguration": m{"TimestampFormat": "yyyyMMddHHmmss", "ComponentTimestampDelimiter": "_"},
+		},
 		"DataOutputConfiguration": m{"S3OutputConfiguration": m{"Bucket": liveBucket, "Prefix": "out/" + name + "/"}},
 	}, nil)
 }
 
-// runs counts a scheduler's executions with a status, those of a page.
-func (s *served) runs(ctx context.Context, scheduler, status string, most int) (int, error) {
-	var list struct{ InferenceExecutionSummaries []struct{} }
-	err := s.call(ctx, "ListInferenceExecutions", m{"InferenceSchedulerName": scheduler, "Status": status, "MaxResults": most}, &list)
-	return len(list.InferenceExecutionSummaries), err
+// runs counts a scheduler's executions with a status, those of a page, and gives why
+// one of them failed.
+func (s *served) runs(ctx context.Context, scheduler, status string, most int) (n int, why string, err error) {
+	var list struct {
+		InferenceExecutionSummaries []struct{ FailedReason string }
+	}
+	err = s.call(ctx, "ListInferenceExecutions", m{"InferenceSchedulerName": scheduler, "Status": status, "MaxResults": most}, &list)
+	for _, e := range list.InferenceExecutionSummaries {
+		why = e.FailedReason
+	}
+	return len(list.InferenceExecutionSummaries), why, err
 }

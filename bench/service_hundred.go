@@ -49,7 +49,12 @@ func hundred(ctx context.Context, b *bench) (string, error) {
 		if err := s.done(ctx, n+1); err != nil {
 			return "", err
 		}
-		took = append(took, fmt.Sprintf("%.1f", time.Since(wake.Add(time.Duration(n)*every/paceOf)).Seconds()))
+		lasted := time.Since(wake.Add(time.Duration(n) * every / paceOf))
+		still, err := beside(ctx)
+		if err != nil {
+			return "", err
+		}
+		took = append(took, fmt.Sprintf("%.1f s%s", lasted.Seconds(), still))
 		if n == windows-1 {
 			break
 		}
@@ -57,15 +62,11 @@ func hundred(ctx context.Context, b *bench) (string, error) {
 			return "", err
 		}
 	}
-	still, err := beside(ctx)
-	if err != nil {
-		return "", err
-	}
 	c, err := s.stop()
 	if err == nil {
 		err = b.fresh()
 	}
-	return fmt.Sprintf("%s s (resident %s, CPU %.0f of %.0f s; %s)", strings.Join(took, ", "), mib(c.resident), c.cpu.Seconds(), c.wall.Seconds(), still), err
+	return fmt.Sprintf("%s (resident %s, CPU %.0f s of %.0f s)", strings.Join(took, ", "), mib(c.resident), c.cpu.Seconds(), c.wall.Seconds()), err
 }
 
 // furnish makes everything that is there before the schedulers are: the past of two
@@ -144,19 +145,31 @@ func each(n int, do func(int) error) error {
 	return failed
 }
 
-// burden has the service train and ingest; beside tells how far it is.
+// burden has the service train and ingest; beside names what of it goes on.
 func (s *served) burden(ctx context.Context, big string) (beside func(context.Context) (string, error), err error) {
 	if err := s.learn(ctx, "plant", m{"DataPreProcessingConfiguration": m{"TargetSamplingRate": "PT5M"}, "OffCondition": `plant\sensor_000 < 100`}); err != nil {
 		return nil, err
 	}
 	job, err := s.beginIngest(ctx, "big", big)
 	return func(ctx context.Context) (string, error) {
-		var training, ingestion status
-		if err := s.call(ctx, "DescribeModel", m{"ModelName": "plant"}, &training); err != nil {
-			return "", err
+		var goesOn string
+		for _, w := range []struct {
+			name, describe string
+			in             m
+		}{{"training", "DescribeModel", m{"ModelName": "plant"}}, {"ingestion", "DescribeDataIngestionJob", m{"JobId": job}}} {
+			var now status
+			if err := s.call(ctx, w.describe, w.in, &now); err != nil {
+				return "", err
+			}
+			switch now.Status {
+			case "IN_PROGRESS":
+				goesOn += " +" + w.name
+			case "SUCCESS":
+			default:
+				return "", fmt.Errorf("the %s: %s: %s", w.name, now.Status, now.FailedReason)
+			}
 		}
-		err := s.call(ctx, "DescribeDataIngestionJob", m{"JobId": job}, &ingestion)
-		return fmt.Sprintf("then the training was %s, the ingestion %s", training.Status, ingestion.Status), err
+		return goesOn, nil
 	}, err
 }
 
@@ -191,14 +204,14 @@ func (s *served) enlist(ctx context.Context) (wake time.Time, err error) {
 func (s *served) done(ctx context.Context, most int) error {
 	for n := range schedulers {
 		for {
-			failed, err := s.runs(ctx, nameOf(n), "FAILED", 1)
+			failed, why, err := s.runs(ctx, nameOf(n), "FAILED", 1)
 			if err != nil {
 				return err
 			}
 			if failed > 0 {
-				return fmt.Errorf("a run of %s failed", nameOf(n))
+				return fmt.Errorf("a run of %s failed: %s", nameOf(n), why)
 			}
-			good, err := s.runs(ctx, nameOf(n), "SUCCESS", most)
+			good, _, err := s.runs(ctx, nameOf(n), "SUCCESS", most)
 			if err != nil {
 				return err
 			}
