@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"millwright/inference/api/wire"
 	"millwright/inference/lake"
 	"millwright/inference/store"
 	"millwright/internal/objstore"
@@ -102,19 +103,29 @@ func (j *Jobs) copyVersion(ctx context.Context, lease store.Fence, v store.Model
 	}
 	return j.store.Tx(ctx, func(t *store.Tx) error {
 		if seen != nil {
-			old, err := t.Objects(ctx, store.ObjectInference, v.ModelID, "", -allDays, allDays)
-			if err != nil {
-				return err
-			}
-			if err := t.SwapObjects(ctx, stored(store.ObjectInference, v.ModelID, seen, j.now()), old); err != nil {
-				return err
-			}
-			if err := j.removeLater(ctx, t, removeArgs{Keys: unnamed(old, seen)}, removeAfter); err != nil {
+			if err := j.takeSeen(ctx, t, v.ModelID, seen, strategy); err != nil {
 				return err
 			}
 		}
 		return j.endVersion(ctx, t, lease, v, nil, func(v *store.ModelVersion) { v.Artifact, v.ImportedSize = key, int64(len(file)) })
 	})
+}
+
+// takeSeen gives a model what was copied for it in place of what it has. With
+// ADD_WHEN_EMPTY that is nothing: what executions brought meanwhile stays.
+func (j *Jobs) takeSeen(ctx context.Context, t *store.Tx, model string, seen []lake.Object, strategy string) error {
+	have, err := t.Objects(ctx, store.ObjectInference, model, "", -allDays, allDays)
+	if err != nil {
+		return err
+	}
+	copied := stored(store.ObjectInference, model, seen, j.now())
+	if strategy == wire.AddWhenEmpty && len(have) > 0 {
+		return j.removeLater(ctx, t, removeArgs{Keys: unnamed(copied, inLake(have))}, removeAfter)
+	}
+	if err := t.SwapObjects(ctx, copied, have); err != nil {
+		return err
+	}
+	return j.removeLater(ctx, t, removeArgs{Keys: unnamed(have, seen)}, removeAfter)
 }
 
 // unnamed are the keys of old objects that are not among the new ones.
@@ -135,11 +146,11 @@ func unnamed(old []store.Object, now []lake.Object) (keys []string) {
 // copySeen copies what schedulers of a model have seen; nil when nothing is to change.
 func (j *Jobs) copySeen(ctx context.Context, from, to, strategy string) ([]lake.Object, error) {
 	switch strategy {
-	case "ADD_WHEN_EMPTY":
+	case wire.AddWhenEmpty:
 		if have, err := j.store.ObjectSpan(ctx, store.ObjectInference, to); err != nil || have.Objects > 0 {
 			return nil, err
 		}
-	case "OVERWRITE":
+	case wire.Overwrite:
 	default:
 		return nil, nil
 	}
