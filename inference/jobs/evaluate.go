@@ -1,11 +1,7 @@
 package jobs
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"crypto/md5" //nolint:gosec // what S3 checks a body with
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 
@@ -13,7 +9,6 @@ import (
 	"millwright/inference/detect/frame"
 	"millwright/inference/detect/metrics"
 	"millwright/inference/store"
-	"millwright/internal/objstore"
 	"millwright/internal/resultline"
 )
 
@@ -61,18 +56,21 @@ func (j *Jobs) evaluate(ctx context.Context, p *plan, m *detect.Model) (*evaluat
 	if !p.evaluated() {
 		span = frame.Range{Start: m.Trained.Start, End: m.Trained.End}
 	}
-	var lines bytes.Buffer
-	packed := gzip.NewWriter(&lines)
+	var out *diagnostics
+	if d != nil {
+		var err error
+		if out, err = newDiagnostics(j.o.Lake.Scratch); err != nil {
+			return nil, err
+		}
+		defer out.close()
+	}
 	c := metrics.New(m.Rate(), p.labels.Anomaly)
-	var line []byte
 	if err := j.score(ctx, p, m, span, func(r resultline.Row, k detect.Remark) error {
 		c.Add(r, metrics.Condition{Restarting: k.State == frame.Restarting, Unseen: k.Unseen})
-		if d == nil {
+		if out == nil {
 			return nil
 		}
-		line = resultline.Append(line[:0], r)
-		_, err := packed.Write(line)
-		return err
+		return out.add(r)
 	}); err != nil {
 		return nil, err
 	}
@@ -84,17 +82,12 @@ func (j *Jobs) evaluate(ctx context.Context, p *plan, m *detect.Model) (*evaluat
 		}
 		e.text = string(text)
 	}
-	if d == nil {
+	if out == nil {
 		return e, nil
-	}
-	if err := packed.Close(); err != nil {
-		return nil, err
 	}
 	to := d.S3OutputConfiguration
 	e.object = &store.S3Object{Bucket: to.Bucket, Key: fmt.Sprintf("%s%s/%d/model_diagnostics_results.json.gz", folder(to.Prefix), p.version.ModelID, p.version.Version)}
-	body := lines.Bytes()
-	_, err := j.o.S3.Put(ctx, objstore.Object{Bucket: to.Bucket, Key: e.object.Key, Body: body, Size: int64(len(body)), SHA256: sha256.Sum256(body), MD5: md5.Sum(body)}) //nolint:gosec // as above
-	return e, err
+	return e, out.put(ctx, j.o.S3, e.object)
 }
 
 // score gives the results of a range, with the rows before it as context.
