@@ -82,8 +82,11 @@ func (b *Backend) UpdateActiveModelVersion(ctx context.Context, c api.Caller, in
 		if err != nil {
 			return err
 		}
-		if _, err := t.ModelVersion(ctx, m.ID, in.ModelVersion); missing(err) {
+		switch _, err := t.ModelVersion(ctx, m.ID, in.ModelVersion); {
+		case missing(err):
 			return noVersion(m, in.ModelVersion)
+		case err != nil:
+			return err
 		}
 		if m, err = t.Activate(ctx, m.ID, in.ModelVersion, b.now()); err != nil {
 			return err
