@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,16 +15,6 @@ import (
 	"millwright/inference/store"
 	"millwright/internal/simulate"
 )
-
-// only is the id of the one model there is.
-func (r *rig) only() string {
-	r.t.Helper()
-	m, err := r.store.Model(r.t.Context(), account, "m")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return m.ID
-}
 
 // What the API's operations begin is brought to its end.
 func TestOperationsBeginWorkThatEnds(t *testing.T) {
@@ -88,8 +79,10 @@ func TestOperationsBeginWorkThatEnds(t *testing.T) {
 	must("tag", err)
 	_, err = b.UpdateActiveModelVersion(ctx, c, &wire.UpdateActiveModelVersionRequest{ModelName: "m", ModelVersion: 1})
 	must("activate", err)
-	if v, err := r.store.ModelVersion(ctx, r.only(), 1); err != nil || !strings.Contains(strings.Join(v.Warnings, "\n"), "for 1 false alarms a week") {
-		t.Errorf("%v %v", v.Warnings, err)
+	shown, err := b.ListTagsForResource(ctx, c, &wire.ListTagsForResourceRequest{ResourceArn: m.ActiveModelVersionArn})
+	must("the version's tags", err)
+	if !slices.Contains(shown.Tags, wire.Tag{Key: backend.TagFalseAlarms, Value: "0.25"}) {
+		t.Errorf("activated for %v", shown.Tags)
 	}
 	start := r.clock.Now()
 	_, err = b.CreateInferenceScheduler(ctx, c, &wire.CreateInferenceSchedulerRequest{
