@@ -25,6 +25,7 @@ func TestNoWayAround(t *testing.T) {
 	t.Run("no odd request", s.oddRequests)
 	t.Run("payloads of all kinds", s.payloads)
 	t.Run("payloads in chunks", func(t *testing.T) { s.chunked(t, s.handler) })
+	t.Run("requests within bodies", s.smuggled)
 }
 
 func (s *site) whatEachMay(t *testing.T) {

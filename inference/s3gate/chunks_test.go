@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -102,10 +103,20 @@ func (s *site) chunked(t *testing.T, handler http.Handler) {
 	// Over TLS the SDK leaves the body unsigned and has its sum follow.
 	safe := httptest.NewTLSServer(handler)
 	defer safe.Close()
-	_, err := s.client("MWGATEWAY", secret).PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String("plant"), Key: aws.String("in/sum"), Body: bytes.NewReader(body), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
-	}, func(o *s3.Options) { o.BaseEndpoint, o.HTTPClient = &safe.URL, safe.Client() })
-	if err != nil || size("in/sum") != int64(len(body)) {
-		t.Errorf("a sum that follows: %v, %d bytes", err, size("in/sum"))
+	over := func(o *s3.Options) { o.BaseEndpoint, o.HTTPClient = &safe.URL, safe.Client() }
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			c := s.client("MWGATEWAY", secret)
+			for j := range 20 {
+				key := fmt.Sprintf("in/sum-%d-%d", i, j)
+				if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{
+					Bucket: aws.String("plant"), Key: &key, Body: bytes.NewReader(body[:len(body)>>j]), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
+				}, over); err != nil || size(key) != int64(len(body)>>j) {
+					t.Errorf("a sum that follows: %v, %d bytes", err, size(key))
+				}
+			}
+		})
 	}
+	all.Wait()
 }

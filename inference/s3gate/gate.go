@@ -51,7 +51,9 @@ func New(o Options, log *zap.Logger) *Gate {
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				return d.DialContext(ctx, "unix", o.Socket)
 			},
-			MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, DisableCompression: true,
+			// The server stops reading a body in chunks at its trailer and takes what follows
+			// for the next request, which nobody has looked at: a connection is for one.
+			DisableKeepAlives: true, DisableCompression: true,
 			ExpectContinueTimeout: 5 * time.Second,
 		},
 		ModifyResponse: onlyOwn,

@@ -30,6 +30,7 @@ const (
 type site struct {
 	url     string
 	handler http.Handler
+	objects string // the folder that holds buckets as folders
 }
 
 // The server is one per process, so that all that needs it is one test.
@@ -69,7 +70,7 @@ func newSite(t *testing.T) *site {
 	}}, zap.NewNop())
 	gate := httptest.NewServer(handler)
 	t.Cleanup(gate.Close)
-	s := &site{gate.URL, handler}
+	s := &site{gate.URL, handler, filepath.Join(dir, "data", "objects")}
 	// The service's bucket is there, with something in it.
 	if err := os.MkdirAll(filepath.Join(dir, "data", "objects", work, "models"), 0o750); err != nil {
 		t.Fatal(err)

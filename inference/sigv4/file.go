@@ -43,6 +43,13 @@ type checker struct {
 	keys   map[string]string
 }
 
+// Check reads a principals file as Open does, and gives what would be logged of it.
+func Check(file string, o Options) ([]yamlfile.Fault, error) {
+	r := &reader{file: file, o: o}
+	_, err := r.read()
+	return r.warnings, err
+}
+
 // parsePrincipals reads a file's text; secret reads the files that it names.
 func parsePrincipals(file string, text []byte, o Options, secret func(file string) (string, error)) ([]*Principal, []yamlfile.Fault, error) {
 	var f principalsFile

@@ -85,8 +85,8 @@ func (p *Principal) may(places []Place, bucket, prefix string) bool {
 	return !slices.Contains(p.hidden, bucket) && slices.ContainsFunc(places, func(at Place) bool { return at.holds(bucket, prefix) })
 }
 
-// Place is an S3 location: a bucket, a bucket and what keys begin with, or * for
-// everything.
+// Place is an S3 location: a bucket, a bucket and a folder in it, with or without the
+// slash at its end, or * for everything.
 type Place string
 
 // Everywhere is all buckets.
@@ -97,5 +97,8 @@ func (at Place) holds(bucket, prefix string) bool {
 		return true
 	}
 	own, below, _ := strings.Cut(string(at), "/")
+	if below != "" && !strings.HasSuffix(below, "/") {
+		below += "/" // plant/in is not plant/input
+	}
 	return own == bucket && strings.HasPrefix(prefix, below)
 }

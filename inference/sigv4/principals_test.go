@@ -24,7 +24,7 @@ const goodFile = `principals:
     secret: 0123456789abcdef
     role: operate
     read: [plant/in/, models]
-    write: [plant/out/]
+    write: [plant/out]
   - name: gateway-7
     access_key: MWGATEWAY
     secret_file: gateway.secret
@@ -86,6 +86,7 @@ func TestPrincipalsFile(t *testing.T) {
 		{scripts, "plant", "", false, false},
 		{scripts, "plant", "inner/", false, false},
 		{scripts, "plant", "out/x/", false, true},
+		{scripts, "plant", "output/", false, false},
 		{scripts, "models", "", true, false},
 		{scripts, "models", "a/", true, false},
 		{scripts, "models2", "a/", false, false},
