@@ -69,7 +69,8 @@ type Service struct {
 // Open makes a node that answers nobody yet: its listeners are open, so that API and
 // S3 are known, its database is up to date and its buckets can be used. Run serves;
 // Close is for those that are never run. An error says which key of the
-// configuration is to be looked at.
+// configuration is to be looked at; it is yamlfile.Faults where that, or a file that
+// it names, has to be another.
 func Open(ctx context.Context, o Options, log *zap.Logger) (*Service, error) {
 	if o.Clock == nil {
 		o.Clock = clock.Real{}
@@ -81,7 +82,7 @@ func Open(ctx context.Context, o Options, log *zap.Logger) (*Service, error) {
 		o.Supervisor = unsupervised{}
 	}
 	s := &Service{o: o, cfg: o.Config, log: log, registry: prometheus.NewRegistry()}
-	for _, open := range []func(context.Context) error{s.openFolder, s.openPrincipals, s.openListener, s.openBuckets, s.openStore, s.openWork} {
+	for _, open := range []func(context.Context) error{s.openCertificates, s.openFolder, s.openPrincipals, s.openListener, s.openBuckets, s.openStore, s.openWork} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -110,8 +111,10 @@ func (s *Service) openPrincipals(context.Context) error {
 	}
 	switch {
 	case s.cfg.PrincipalsFile != "":
-		s.principals, err = sigv4.Open(s.cfg.PrincipalsFile, o, s.log)
-		return err
+		if s.principals, err = sigv4.Open(s.cfg.PrincipalsFile, o, s.log); err != nil {
+			return principalsFaults(s.cfg, err)
+		}
+		return nil
 	case environment != nil:
 		s.principals = sigv4.Of(o)
 		return nil

@@ -51,7 +51,7 @@ data of another time.`,
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cfg, src, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), file, cfg, src, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	cmd.AddCommand(newServeCheckCommand(), newServeSchemaCommand())
@@ -81,7 +81,13 @@ func newServeCheckCommand() *cobra.Command {
 		Short: "Tell every fault of a service's configuration, with its place and what to do",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := loadServe(args[0], cmd.ErrOrStderr()); err != nil {
+			cfg, warnings, err := config.Load(args[0])
+			if err == nil {
+				var more []yamlfile.Fault
+				more, err = inference.CheckFiles(cfg)
+				warnings = append(warnings, more...)
+			}
+			if err := told(warnings, err, cmd.ErrOrStderr()); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: no faults\n", args[0])
@@ -96,7 +102,8 @@ func serveConfig(cmd *cobra.Command, file, data, listen, s3Listen string) (*conf
 		if data != "" || listen != "" || s3Listen != "" {
 			return nil, exit(exitUsage, errors.New("--data, --listen and --s3-listen are for a service without --config: write data_dir, listen and s3_listen into the file"))
 		}
-		return loadServe(file, cmd.ErrOrStderr())
+		cfg, warnings, err := config.Load(file)
+		return cfg, toCheck(file, told(warnings, err, cmd.ErrOrStderr()))
 	}
 	if data == "" {
 		var err error
@@ -109,7 +116,7 @@ func serveConfig(cmd *cobra.Command, file, data, listen, s3Listen string) (*conf
 		return nil, err
 	}
 	cfg, warnings, err := config.New(data, listen, s3Listen)
-	return told(cfg, warnings, err, "", cmd.ErrOrStderr())
+	return cfg, told(warnings, err, cmd.ErrOrStderr())
 }
 
 // ownFolder is where this user's programs keep their data.
@@ -127,35 +134,39 @@ func ownFolder() (string, error) {
 	return filepath.Join(home, ".local", "share", "millwright-serve"), nil
 }
 
-func loadServe(file string, stderr io.Writer) (*config.Config, error) {
-	cfg, warnings, err := config.Load(file)
-	return told(cfg, warnings, err, file, stderr)
-}
-
-// told passes a configuration on and says what was said of it.
-func told(cfg *config.Config, warnings []yamlfile.Fault, err error, file string, stderr io.Writer) (*config.Config, error) {
+// told says the warnings of a configuration, and makes its error one of the kind.
+func told(warnings []yamlfile.Fault, err error, stderr io.Writer) error {
 	for _, w := range warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
-	var faults yamlfile.Faults
-	switch {
-	case errors.As(err, &faults) && file != "":
-		return nil, exit(exitConfig, fmt.Errorf("%w\nsee 'millwright serve check %s'", err, file))
-	case err != nil:
-		return nil, exit(exitConfig, err)
+	if err != nil {
+		return exit(exitConfig, err)
 	}
-	return cfg, nil
+	return nil
+}
+
+// toCheck names the verb that tells all faults of a file, after those that have shown.
+func toCheck(file string, err error) error {
+	var faults yamlfile.Faults
+	if file == "" || !errors.As(err, &faults) {
+		return err
+	}
+	return exit(exitConfig, fmt.Errorf("%w\nsee 'millwright serve check %s'", err, file))
 }
 
 // besideJobs is what calls, the embedded S3 server and the database may have on the
 // heap before it is collected more often.
 const besideJobs = 512 << 20
 
-func serve(ctx context.Context, cfg *config.Config, src clock.Source, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, file string, cfg *config.Config, src clock.Source, stdout, stderr io.Writer) error {
 	log := newLogger(string(cfg.Log.Level), string(cfg.Log.Format), stderr)
 	debug.SetMemoryLimit(cfg.Memory.Bytes() + besideJobs)
 	s, err := inference.Open(ctx, inference.Options{Config: cfg, Clock: src, Supervisor: systemd.New(log)}, log)
-	if err != nil {
+	var faults yamlfile.Faults
+	switch {
+	case errors.As(err, &faults):
+		return toCheck(file, exit(exitConfig, err))
+	case err != nil:
 		return fmt.Errorf("start the service: %w", err)
 	}
 	fmt.Fprintf(stdout, "API          %s (region %s)\nS3           %s\n", s.API, cfg.Region, s.S3)
