@@ -26,20 +26,22 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [--config FILE]",
 		Short: "Run the inference service: API, trainings and schedulers, with or without its own S3 server",
-		Long: `Run the inference service in the foreground, with its log on standard error, until SIGINT
-or SIGTERM. It answers the API of Amazon Lookout for Equipment: scripts need another
-endpoint, and any region name. Killed at any point it goes on where it was.
+		Long: `Run the inference service in the foreground, with its log on standard error, until
+SIGINT or SIGTERM. It answers the API of Amazon Lookout for Equipment: scripts need
+another endpoint and its key, and the region that it is: plant-1, or what region: in
+the configuration says. Killed at any point it goes on where it was.
 
-Without --config everything is in one folder: an embedded S3 server, a database and one
-key, made at the first start in DIR/credentials. --data says which folder, and the two
---listen flags where it can be reached. 'millwright serve check FILE' tells every fault
-of a configuration.
+Without --config everything is in one folder: an embedded S3 server, a database and
+one key, made at the first start in DIR/credentials. --data says which folder, and
+the two --listen flags where it can be reached. 'millwright serve check FILE' tells
+every fault of a configuration, and of the local files that it names.
 
---rehearse runs wake-ups and everything that is shown by another clock, for trying it on
-data of another time.`,
+--rehearse runs wake-ups and everything that is shown by another clock, for trying it
+on data of another time.`,
 		Example: `  millwright serve
-  AWS_SHARED_CREDENTIALS_FILE=~/.local/share/millwright-serve/credentials AWS_DEFAULT_REGION=plant-1 \
-    aws --endpoint-url http://127.0.0.1:8480 lookoutequipment list-datasets
+  export AWS_SHARED_CREDENTIALS_FILE=~/.local/share/millwright-serve/credentials
+  export AWS_REGION=plant-1 AWS_DEFAULT_REGION=plant-1
+  aws --endpoint-url http://127.0.0.1:8480 lookoutequipment list-datasets
   millwright serve --config /etc/millwright/serve.yaml`,
 		Args: wantsNone("config"),
 		RunE: func(cmd *cobra.Command, _ []string) error {

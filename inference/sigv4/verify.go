@@ -84,7 +84,7 @@ func (v *Verifier) authorization(r *http.Request) (authorization, error) {
 		return a, incomplete("SignedHeaders in the Authorization header must have x-amz-target: else the same signature would do for another operation")
 	}
 	if a.region != v.region {
-		return a, invalid("Credential should be scoped to a valid region, not '%s': this service is the region '%s'", a.region, v.region)
+		return a, invalid("Credential should be scoped to a valid region, not '%s': this service is the region '%s'; set region: in the service's configuration, or the client's region", a.region, v.region)
 	}
 	if a.service != v.service {
 		return a, invalid("Credential should be scoped to correct service: '%s'", v.service)

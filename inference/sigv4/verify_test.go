@@ -154,7 +154,7 @@ func TestRefusedRequests(t *testing.T) {
 		{name: "other day", spoil: replace("Authorization", "/20260105/", "/20260104/"), code: "InvalidSignatureException", status: 403, says: "scope"},
 		{name: "unknown key", spoil: replace("Authorization", keyID, "NOBODY"), code: "UnrecognizedClientException", status: 403, says: "not known here"},
 		{name: "session", spoil: func(r *http.Request) { r.Header.Set("X-Amz-Security-Token", "t") }, code: "UnrecognizedClientException", status: 403, says: "session tokens"},
-		{name: "other region", sign: func() *http.Request { return signedRequest(t, "{}", noon(), "eu-west-1", service, nil) }, code: "InvalidSignatureException", status: 403, says: "not 'eu-west-1': this service is the region 'plant-1'"},
+		{name: "other region", sign: func() *http.Request { return signedRequest(t, "{}", noon(), "eu-west-1", service, nil) }, code: "InvalidSignatureException", status: 403, says: "not 'eu-west-1': this service is the region 'plant-1'; set region: in the service's configuration"},
 		{name: "other service", sign: func() *http.Request { return signedRequest(t, "{}", noon(), region, "s3", nil) }, code: "InvalidSignatureException", status: 403, says: "'lookoutequipment'"},
 		{name: "late", sign: func() *http.Request {
 			return signedRequest(t, "{}", noon().Add(-skew-time.Second), region, service, nil)
