@@ -33,6 +33,12 @@ is told of that is printed, with the sensors to blame. Everything stays in the f
 			if o.Speed < 1 || o.Speed > 7200 {
 				return exit(exitUsage, fmt.Errorf("--speed %g: it goes from 1 to 7200", o.Speed))
 			}
+			if o.For < 0 {
+				return exit(exitUsage, fmt.Errorf("--for %s: it is a length of time, such as 12h", o.For))
+			}
+			if cmd.Flags().Changed("dir") && o.Dir == "" {
+				return exit(exitUsage, errors.New("--dir is given and empty: name a folder, or leave it out"))
+			}
 			dir, err := demoDir(o.Dir)
 			if err != nil {
 				return err

@@ -49,6 +49,11 @@ on data of another time.`,
 			if err != nil {
 				return exit(exitUsage, err)
 			}
+			for name, want := range map[string]string{"config": "a file", "data": "a folder", "listen": "an address", "s3-listen": "an address"} {
+				if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+					return exit(exitUsage, fmt.Errorf("--%s is given and empty: name %s, or leave it out", name, want))
+				}
+			}
 			cfg, err := serveConfig(cmd, file, data, listen, s3Listen)
 			if err != nil {
 				return err

@@ -95,3 +95,19 @@ func TestServeRefusesWhatItsFilesSay(t *testing.T) {
 		t.Errorf("warnings: %d, %s%s", code, out, said)
 	}
 }
+
+func TestWhatIsGivenAndEmptyIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"serve", "--listen", ""},
+		{"serve", "--s3-listen", ""},
+		{"serve", "--data", ""},
+		{"serve", "--config", ""},
+		{"demo", "--dir", ""},
+		{"demo", "--for", "-1h"},
+	} {
+		if code, _, said := invoke(t, args...); code != exitUsage || !strings.Contains(said, args[1]) {
+			t.Errorf("%q: %d, %s", args, code, said)
+		}
+	}
+}
