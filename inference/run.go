@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"millwright/internal/clock"
 	"millwright/internal/httpserve"
 )
 
@@ -48,7 +49,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.buckets != nil {
 		begin(&under, below, "S3", s.serveS3)
 	}
-	s.log.Info("serving", zap.String("api", s.API), zap.String("s3", s.S3), zap.String("region", s.cfg.Region), zap.Int("principals", len(s.principals.All())))
+	s.log.Info("serving", zap.String("api", s.API), zap.String("s3", s.S3), zap.String("region", s.cfg.Region), zap.Int("principals", len(s.principals.All())), s.rehearsed())
 	s.o.Supervisor.Ready()
 	<-ctx.Done()
 	s.o.Supervisor.Stopping()
@@ -59,7 +60,21 @@ func (s *Service) Run(ctx context.Context) error {
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	}
-	return errors.Join(err, s.Close())
+	err = errors.Join(err, s.Close())
+	if err == nil {
+		s.log.Info("stopped")
+	}
+	return err
+}
+
+// rehearsed is for the log: which clock it is, when it is not the machine's.
+func (s *Service) rehearsed() zap.Field {
+	r, ok := s.o.Clock.(*clock.Rehearsal)
+	if !ok {
+		return zap.Skip()
+	}
+	from, _, pace := r.Course()
+	return zap.String("rehearsal", fmt.Sprintf("%s@%g", from.Format(time.RFC3339), pace))
 }
 
 // beat tells the supervisor that the process turns and its database answers: a store

@@ -176,18 +176,33 @@ func serve(ctx context.Context, file string, cfg *config.Config, src clock.Sourc
 	case err != nil:
 		return fmt.Errorf("start the service: %w", err)
 	}
-	fmt.Fprintf(stdout, "API          %s (region %s)\nS3           %s\n", s.API, cfg.Region, s.S3)
-	if s.Credentials != "" {
-		made := ""
-		if s.Made {
-			made = " (made now)"
-		}
-		fmt.Fprintf(stdout, "credentials  %s%s\n\nexport AWS_SHARED_CREDENTIALS_FILE=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s\naws --endpoint-url %s lookoutequipment list-datasets\n",
-			s.Credentials, made, s.Credentials, cfg.Region, cfg.Region, s.API) // the AWS CLI reads the one or the other region, by its version
-	}
+	greet(stdout, s, cfg, src)
 	if err := s.Run(ctx); err != nil {
 		log.Error("cannot serve", zap.Error(err))
 		return exit(exitFailed, nil) // the log has said it
 	}
 	return nil
+}
+
+// greet says where the service is, and how to call it. The AWS CLI reads the one or
+// the other variable of the region, by its version.
+func greet(out io.Writer, s *inference.Service, cfg *config.Config, src clock.Source) {
+	fmt.Fprintf(out, "API          %s (region %s)\nS3           %s\n", s.API, cfg.Region, s.S3)
+	if r, ok := src.(*clock.Rehearsal); ok {
+		from, _, pace := r.Course()
+		fmt.Fprintf(out, "rehearsal    business time from %s on, at %g times the pace\n", stamp(from), pace)
+	}
+	if s.Credentials == "" {
+		return
+	}
+	made := ""
+	if s.Made {
+		made = " (made now)"
+	}
+	fmt.Fprintf(out, `credentials  %s%s
+
+export AWS_SHARED_CREDENTIALS_FILE=%s
+export AWS_REGION=%s AWS_DEFAULT_REGION=%s
+aws --endpoint-url %s lookoutequipment list-datasets
+`, s.Credentials, made, s.Credentials, cfg.Region, cfg.Region, s.API)
 }

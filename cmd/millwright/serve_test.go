@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -15,6 +17,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"millwright/inference/config"
+	"millwright/internal/clock"
 )
 
 const goodSecret = "a-secret-that-nobody-can-guess"
@@ -111,3 +116,39 @@ func TestWhatIsGivenAndEmptyIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestServeSaysHowItBeganAndEnded: which clock it goes by, and that it stopped as told.
+func TestServeSaysHowItBeganAndEnded(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.New(filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out, log bytes.Buffer
+	serving := writerFunc(func(p []byte) (int, error) {
+		if bytes.Contains(p, []byte(`"serving"`)) {
+			stop()
+		}
+		return log.Write(p)
+	})
+	if err := serve(ctx, "", cfg, clock.NewRehearsal(time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), 60), &out, serving); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "rehearsal    business time from 2026-01-05T00:00:00Z on, at 60 times the pace\n") {
+		t.Error(out.String())
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 81 && !strings.Contains(line, "/data/") {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+	if said := log.String(); !strings.Contains(said, `"rehearsal":"2026-01-05T00:00:00Z@60"`) || !strings.HasSuffix(strings.TrimSpace(said[strings.LastIndex(strings.TrimSpace(said), "\n")+1:]), `"stopped"}`) {
+		t.Error(said)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
