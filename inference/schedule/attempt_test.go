@@ -146,3 +146,29 @@ func TestStoresWithoutConditions(t *testing.T) {
 		}
 	}
 }
+
+// A mistake that a file brings out ends its run, not the process.
+func TestAPanicFailsTheExecution(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"get", "put"} {
+		r := newRig(t)
+		rows := plantRows(simulate.Options{Seed: 3, Rate: time.Minute}, noon(), noon().Add(five))
+		for _, c := range simulate.Components() {
+			r.upload(rows, c, noon().UnixNano(), noon().Add(five).UnixNano())
+		}
+		e, f := r.at(noon()), Fence{"w", 1, 1}
+		r.record.claim(e, f)
+		weak := fragile{r.record, r.store, func(made string) (bool, bool) {
+			if made == call {
+				panic("index out of range")
+			}
+			return false, false
+		}}
+		if err := r.runner(weak, weak).Run(t.Context(), e, f); err != nil {
+			t.Error(err)
+		}
+		if out := r.record.all[e.Start].out; out.Status != Failed || !strings.Contains(out.Reason, "mistake of its own: index out of range") {
+			t.Errorf("%s: %s %q", call, out.Status, out.Reason)
+		}
+	}
+}

@@ -3,9 +3,12 @@ package schedule
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+
+	"go.uber.org/zap"
 
 	"millwright/internal/objstore"
 )
@@ -26,8 +29,11 @@ type how struct {
 func (w *work) fetch(ctx context.Context, files []File, h how) ([]File, []*table, error) {
 	files = slices.Clone(files)
 	tables := make([]*table, len(files))
-	err := each(ctx, w.o.Readers, len(files), func(ctx context.Context, i int) (err error) {
-		files[i], tables[i], err = w.file(ctx, files[i], h)
+	err := w.each(ctx, w.o.Readers, len(files), func(ctx context.Context, i int) (err error) {
+		err = w.safely(func() (err error) {
+			files[i], tables[i], err = w.file(ctx, files[i], h)
+			return err
+		})
 		if h.context && errors.As(err, new(*failure)) {
 			tables[i], err = nil, nil
 		}
@@ -81,11 +87,12 @@ func (w *work) file(ctx context.Context, f File, h how) (File, *table, error) {
 }
 
 // each calls fn for 0 to n-1, some at a time, and waits for all. It gives the error
-// of the lowest number, a failure before others.
-func each(ctx context.Context, atOnce, n int, fn func(ctx context.Context, i int) error) error {
+// of the lowest number, a failure before others. A panic, as what a file holds may
+// bring about, is a failure: it would end all runs, and again at each restart.
+func (w *work) each(ctx context.Context, atOnce, n int, fn func(ctx context.Context, i int) error) error {
 	errs := make([]error, n)
 	if n == 1 {
-		return fn(ctx, 0)
+		return w.safely(func() error { return fn(ctx, 0) })
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -94,7 +101,7 @@ func each(ctx context.Context, atOnce, n int, fn func(ctx context.Context, i int
 	for range min(atOnce, n) {
 		wg.Go(func() {
 			for i := range next {
-				if errs[i] = fn(ctx, i); errs[i] != nil && !errors.As(errs[i], new(*failure)) {
+				if errs[i] = w.safely(func() error { return fn(ctx, i) }); errs[i] != nil && !errors.As(errs[i], new(*failure)) {
 					cancel() // the attempt is over
 				}
 			}
@@ -106,6 +113,17 @@ func each(ctx context.Context, atOnce, n int, fn func(ctx context.Context, i int
 	close(next)
 	wg.Wait()
 	return first(errs)
+}
+
+// safely makes a failure of a panic.
+func (w *work) safely(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("execution panicked", zap.String("scheduler", w.e.Scheduler), zap.String("window", instant(w.e.Start)), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			err = fail("The execution could not be carried out: the service met a mistake of its own: %v.", p)
+		}
+	}()
+	return do()
 }
 
 func first(errs []error) error {

@@ -102,7 +102,7 @@ func (w *work) ofWindow(ctx context.Context) ([]File, error) {
 	limit := w.limit()
 	lists := make([][]File, len(w.parts))
 	names := w.components()
-	err := each(ctx, w.o.Readers, len(w.parts), func(ctx context.Context, i int) error {
+	err := w.each(ctx, w.o.Readers, len(w.parts), func(ctx context.Context, i int) error {
 		files, err := w.e.find(ctx, w.store, w.parts[i].name, names, from, to, 3*window.MaxFiles)
 		if err != nil {
 			return err
@@ -158,7 +158,7 @@ func (w *work) ofContext(ctx context.Context, in *Inputs) error {
 	lists := make([][]File, len(w.parts))
 	reach := make([]int64, len(w.parts)) // stamps before it were not listed
 	names := w.components()
-	err := each(ctx, w.o.Readers, len(w.parts), func(ctx context.Context, i int) (err error) {
+	err := w.each(ctx, w.o.Readers, len(w.parts), func(ctx context.Context, i int) (err error) {
 		from, _ := w.e.stamps(slices.Min(holes))
 		_, to := w.e.stamps(slices.Max(holes))
 		for reach[i] = math.MinInt64; ; {

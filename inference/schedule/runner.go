@@ -61,7 +61,7 @@ func NewRunner(record Record, models Models, history History, store Store, o Run
 func (r *Runner) Run(ctx context.Context, e Execution, f Fence) error {
 	log := r.log.With(zap.String("scheduler", e.Scheduler), zap.String("window", instant(e.Start)), zap.Int64("attempt", f.Attempt))
 	w := &work{Runner: r, e: e, f: f}
-	err := w.run(ctx)
+	err := w.safely(func() error { return w.run(ctx) })
 	var why *failure
 	if errors.As(err, &why) {
 		log.Info("execution failed", zap.String("reason", why.reason))
