@@ -4,6 +4,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,10 +28,17 @@ func (s *stage) follow(ctx context.Context) (*Finding, error) {
 	w := &watch{stage: s, ledger: led, next: s.live, unsent: s.live, seen: map[int64]bool{}}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	next, unsent, since := w.next, w.unsent, time.Now()
 	for {
 		done, err := w.look(ctx)
+		if err == nil && !done && time.Since(since) > stuck {
+			err = w.standing(ctx)
+		}
 		if done || err != nil {
 			return s.end(ctx, w, s.cause(ctx, err))
+		}
+		if !w.next.Equal(next) || !w.unsent.Equal(unsent) {
+			next, unsent, since = w.next, w.unsent, time.Now()
 		}
 		select {
 		case <-ctx.Done():
@@ -39,6 +47,9 @@ func (s *stage) follow(ctx context.Context) (*Finding, error) {
 		}
 	}
 }
+
+// stuck is how long nothing may come, in real time, before the play is given up.
+const stuck = 2 * time.Minute
 
 // patience is how long the service has to tell what it has, after all is over.
 const patience = 30 * time.Second
@@ -204,6 +215,15 @@ func (w *watch) finding() *Finding {
 		w.found.FalseAlarms, w.found.Windows, w.found.WithoutResult = w.mistakes, w.scored, len(w.lost)
 	}
 	return w.found
+}
+
+// standing is the error of a play that does not go on, with what the agent says of it.
+func (w *watch) standing(ctx context.Context) error {
+	notices, err := w.ledger.Notices(ctx)
+	if err != nil || len(notices) == 0 {
+		return errors.Join(fmt.Errorf("no window has come on for %s; look why with 'millwright status --config %s', and in the file log beside it", stuck, w.stage.config), err)
+	}
+	return fmt.Errorf("no window has come on for %s: %s; %s", stuck, notices[0].Text, notices[0].Remedy)
 }
 
 // whyNot is the error of a play without finding.

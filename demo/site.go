@@ -80,6 +80,7 @@ schedulers:
     input: {bucket: %s, prefix: in/, component_timestamp_delimiter: "_"}
     output: {bucket: %s, prefix: out/}
     results: {timeout: 2h}
+limits: {free: 64MiB} # of the disk: this leaves it as soon as it is over
 `, stateDir(dir), store, service, drops, name, bucket, bucket)
 }
 
