@@ -20,6 +20,7 @@ import (
 
 	"millwright/inference/config"
 	"millwright/internal/clock"
+	"millwright/internal/s3server/s3test"
 )
 
 const goodSecret = "a-secret-that-nobody-can-guess"
@@ -117,10 +118,16 @@ func TestWhatIsGivenAndEmptyIsRefused(t *testing.T) {
 	}
 }
 
-// TestServeSaysHowItBeganAndEnded: which clock it goes by, and that it stopped as told.
+// TestServeSaysHowItBeganAndEnded: which clock it goes by, and that it stopped as
+// told. The store is that of the other tests: a process has one.
 func TestServeSaysHowItBeganAndEnded(t *testing.T) {
-	t.Parallel()
-	cfg, _, err := config.New(filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", "127.0.0.1:0")
+	store := s3test.New(t)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", store.CredentialsFile)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("AWS_PROFILE", "")
+	text := fmt.Sprintf("data_dir: %s/data\nlisten: 127.0.0.1:0\nregion: %s\ns3: {endpoint: '%s'}\n", t.TempDir(), s3test.Region, store.Endpoint)
+	cfg, _, err := config.Parse("serve.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
