@@ -118,6 +118,8 @@ func (l *Lake) Find(ctx context.Context, bucket, prefix string, pattern KeyPatte
 		return true, nil
 	})
 	switch {
+	case objstore.KindOf(err) == objstore.KindNoBucket:
+		return nil, &RefuseError{Reason: fmt.Sprintf("the bucket %s does not exist: create it, or correct Bucket in S3InputConfiguration", bucket)}
 	case err != nil:
 		return nil, err
 	case len(invalid) > 0:

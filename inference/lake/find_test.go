@@ -49,6 +49,10 @@ func TestFindListsTheFilesOfComponents(t *testing.T) {
 	if _, err = r.find("d/", "", nil); !errors.As(err, &refuse) || !strings.Contains(err.Error(), `"read me"`) {
 		t.Error(err)
 	}
+	k, _ := lake.ParseKeyPattern("")
+	if _, err = r.lake().Find(t.Context(), "no-such-bucket", "d/", k, nil); !errors.As(err, &refuse) || !strings.HasPrefix(err.Error(), "the bucket no-such-bucket does not exist: create it") {
+		t.Error(err)
+	}
 	if _, err = r.find("nothing/", "", s); !errors.As(err, &refuse) || !strings.Contains(err.Error(), "(pump)") {
 		t.Error(err)
 	}
