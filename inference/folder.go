@@ -22,7 +22,7 @@ func (s *Service) openFolder(context.Context) error {
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = errors.New("another millwright serves from it: stop that one first, or give this one a data_dir of its own")
+			err = errors.New("another millwright serves from it: stop that one first, or give this one a folder of its own (--data, or data_dir in its configuration)")
 		}
 		return errors.Join(fmt.Errorf("lock %s: %w", s.cfg.DataDir, err), f.Close())
 	}
