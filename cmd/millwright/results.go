@@ -106,7 +106,7 @@ func (v *resultsVerb) run(ctx context.Context, out, errs io.Writer, asJSON, asCS
 	case asCSV:
 		p = csvResults{out}
 	default:
-		p = &resultsTable{out: out, from: from, only: v.scheduler, paces: pacesOf(cfg), spark: sparksFor(os.Getenv)}
+		p = &resultsTable{out: out, from: from, only: v.scheduler, paces: pacesOf(cfg), spark: sparksFor(os.Getenv), before: newestBefore(ctx, led, from)}
 	}
 	asked := resultsAsked{scheduler: v.scheduler, from: from.UnixNano(), site: site}
 	if v.follow {
@@ -135,6 +135,17 @@ func (v *resultsVerb) from(now time.Time) (time.Time, error) {
 		return now, fmt.Errorf("read --since %q: write an instant like 2026-01-05T00:00:00Z, or how long ago, such as 24h or 7d", v.since)
 	}
 	return now.Add(-ago.Duration()).UTC(), nil
+}
+
+// newestBefore gives the start of a scheduler's newest window before an instant.
+func newestBefore(ctx context.Context, led *ledger.Ledger, from time.Time) func(string) (time.Time, error) {
+	return func(scheduler string) (time.Time, error) {
+		found, err := led.Outcomes(ctx, ledger.OutcomeFilter{Scheduler: scheduler, To: from.UnixNano(), Newest: true, Limit: 1})
+		if err != nil || len(found) == 0 {
+			return time.Time{}, err
+		}
+		return instantOf(found[0].Start), nil
+	}
 }
 
 func (v *resultsVerb) known(cfg *config.Config) error {

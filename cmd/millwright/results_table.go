@@ -30,6 +30,8 @@ type resultsTable struct {
 	paces []pace
 	spark sparkline
 	last  string // the scheduler of the last line
+	// before gives the start of the newest window before from, zero for none.
+	before func(scheduler string) (time.Time, error)
 }
 
 func (t *resultsTable) all(s *site, outcomes []window.Outcome, events []ledger.StoredEvent) error {
@@ -38,7 +40,9 @@ func (t *resultsTable) all(s *site, outcomes []window.Outcome, events []ledger.S
 			fmt.Fprintln(t.out)
 		}
 		of := slices.DeleteFunc(slices.Clone(outcomes), func(o window.Outcome) bool { return o.Scheduler != name })
-		t.heading(name, of)
+		if err := t.heading(name, of); err != nil {
+			return err
+		}
 		for _, line := range stretches(of, t.pace(name).frequency) {
 			t.line(s, line)
 		}
@@ -97,10 +101,24 @@ func (t *resultsTable) pace(scheduler string) pace {
 	return pace{}
 }
 
-func (t *resultsTable) heading(name string, of []window.Outcome) {
-	if len(of) == 0 {
+// none says that there is nothing since from, and where there is something.
+func (t *resultsTable) none(name string) error {
+	newest, err := t.before(name)
+	switch {
+	case err != nil:
+		return err
+	case newest.IsZero():
 		say(t.out, "%s, windows from %s on: none yet\n", name, stamp(t.from))
-		return
+	default:
+		say(t.out, "%s, windows from %s on: none\nthe newest is of %s: use --since %s\n", name, stamp(t.from),
+			stamp(newest), newest.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
+	}
+	return nil
+}
+
+func (t *resultsTable) heading(name string, of []window.Outcome) error {
+	if len(of) == 0 {
+		return t.none(name)
 	}
 	say(t.out, "%s, windows from %s on\n", name, stamp(t.from))
 	counts := map[window.Scoring]int{}
@@ -125,6 +143,7 @@ func (t *resultsTable) heading(name string, of []window.Outcome) {
 	}
 	fmt.Fprintln(t.out)
 	fmt.Fprintln(t.out, "WINDOW      N     RESULT     ROWS  ANOM  PEAK  SCORE       TOP SENSORS")
+	return nil
 }
 
 func (t *resultsTable) line(s *site, of stretch) {

@@ -54,7 +54,7 @@ func (r *resultsRig) table(spark sparkline) string {
 	}
 	defer s.close()
 	asked := resultsAsked{from: resultsDay.UnixNano(), site: s}
-	if err := asked.show(r.t.Context(), r.ledger, &resultsTable{out: &out, from: resultsDay, paces: pacesOf(cfg), spark: spark}); err != nil {
+	if err := asked.show(r.t.Context(), r.ledger, &resultsTable{out: &out, from: resultsDay, paces: pacesOf(cfg), spark: spark, before: newestBefore(r.t.Context(), r.ledger, resultsDay)}); err != nil {
 		r.t.Fatal(err)
 	}
 	if errs.Len() > 0 {
@@ -235,7 +235,7 @@ func TestResultsFollow(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		asked := resultsAsked{from: resultsDay.UnixNano(), site: s}
-		p := &resultsTable{out: &out, from: resultsDay, paces: []pace{{"pump-7", 5 * time.Minute, true}}, spark: blocks}
+		p := &resultsTable{out: &out, from: resultsDay, paces: []pace{{"pump-7", 5 * time.Minute, true}}, spark: blocks, before: newestBefore(t.Context(), r.ledger, resultsDay)}
 		done <- asked.follow(ctx, r.ledger, p, 2*time.Millisecond)
 	}()
 	out.await(t, "01-05 00:05       awaited   the run was due at 2026-01-05T00:12:00Z\n")
