@@ -31,8 +31,16 @@ func (t *Tx) PutEventState(ctx context.Context, scheduler string, start time.Tim
 
 // PruneEventStates removes at most limit states of windows that begin before an
 // instant, and tells how many. The newest of them stays: windows at the instant and
-// after it follow from it.
+// after it follow from it. So do those that a window that is still IN_PROGRESS and all
+// after it follow from.
 func (t *Tx) PruneEventStates(ctx context.Context, scheduler string, before time.Time, limit int) (int64, error) {
+	open, err := many(ctx, t.Reader, scanInt, `SELECT data_start FROM executions WHERE scheduler_id = $1 AND status = 'IN_PROGRESS' AND data_start < $2 ORDER BY data_start LIMIT 1`, scheduler, before.UnixMicro())
+	if err != nil {
+		return 0, fmt.Errorf("prune states of events: %w", err)
+	}
+	if len(open) > 0 {
+		before = time.UnixMicro(open[0])
+	}
 	n, err := t.exec(ctx, `DELETE FROM event_states WHERE scheduler_id = $1 AND data_start IN (SELECT data_start FROM event_states
 		WHERE scheduler_id = $1 AND data_start < (SELECT max(data_start) FROM event_states WHERE scheduler_id = $1 AND data_start < $2)
 		ORDER BY data_start LIMIT $3)`, scheduler, before.UnixMicro(), limit)

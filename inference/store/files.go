@@ -54,15 +54,16 @@ func (f *IngestionFile) values() ([]any, error) {
 // AddIngestionFiles adds files that are PENDING. One whose Seq is there already
 // is left as it is, so that a listing can be added again after a crash.
 func (t *Tx) AddIngestionFiles(ctx context.Context, files []IngestionFile) error {
+	rows := make([][]any, len(files))
 	for i := range files {
 		files[i].Status = FilePending
-		values, err := files[i].values()
-		if err != nil {
+		var err error
+		if rows[i], err = files[i].values(); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, insertInto("ingestion_files", fileColumns), values...); err != nil {
-			return fmt.Errorf("add file %s: %w", files[i].Key, err)
-		}
+	}
+	if err := t.insertMany(ctx, "ingestion_files", fileColumns, onConflictNothing, rows); err != nil {
+		return fmt.Errorf("add files: %w", err)
 	}
 	return nil
 }

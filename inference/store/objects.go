@@ -81,15 +81,45 @@ func (t *Tx) SwapObjects(ctx context.Context, add, remove []Object) error {
 			return &Error{Kind: ErrConflict, Resource: "object", Name: o.Key, Reason: "it was replaced meanwhile"}
 		}
 	}
+	return t.putObjects(ctx, add)
+}
+
+// ReplaceObjects has an owner have these objects and no others.
+func (t *Tx) ReplaceObjects(ctx context.Context, kind ObjectKind, owner string, all []Object) error {
+	for _, o := range all {
+		if o.Kind != kind || o.Owner != owner {
+			return fmt.Errorf("replace objects of %s %s: %s is of %s %s", kind, owner, o.Key, o.Kind, o.Owner)
+		}
+	}
+	if _, err := t.exec(ctx, `DELETE FROM objects WHERE kind = $1 AND owner = $2`, string(kind), owner); err != nil {
+		return fmt.Errorf("forget objects of %s %s: %w", kind, owner, err)
+	}
+	return t.putObjects(ctx, all)
+}
+
+// putObjects adds objects in place of those that are there already.
+func (t *Tx) putObjects(ctx context.Context, add []Object) error {
+	type key struct {
+		kind                  ObjectKind
+		owner, component, key string
+		day                   int64
+	}
+	at := make(map[key]int, len(add)) // one statement cannot replace a row twice: the last one counts
+	rows := make([][]any, 0, len(add))
 	for _, o := range add {
-		if _, err := t.exec(ctx, drop, string(o.Kind), o.Owner, o.Component, o.Day, o.Key); err != nil {
-			return fmt.Errorf("replace object %s: %w", o.Key, err)
+		row := []any{string(o.Kind), o.Owner, o.Component, o.Day, o.Key, micros(o.DataStart), micros(o.DataEnd), o.Rows, o.Size, micros(o.CreatedAt)}
+		k := key{o.Kind, o.Owner, o.Component, o.Key, o.Day}
+		if i, ok := at[k]; ok {
+			rows[i] = row
+			continue
 		}
-		if err := t.create(ctx, "objects", objectColumns, []any{
-			string(o.Kind), o.Owner, o.Component, o.Day, o.Key, micros(o.DataStart), micros(o.DataEnd), o.Rows, o.Size, micros(o.CreatedAt),
-		}, "object", o.Key); err != nil {
-			return err
-		}
+		at[k] = len(rows)
+		rows = append(rows, row)
+	}
+	const replace = ` ON CONFLICT (kind, owner, component, day, object_key) DO UPDATE SET data_start = excluded.data_start,
+		data_end = excluded.data_end, n_rows = excluded.n_rows, size = excluded.size, created_at = excluded.created_at`
+	if err := t.insertMany(ctx, "objects", objectColumns, replace, rows); err != nil {
+		return fmt.Errorf("add objects: %w", err)
 	}
 	return nil
 }

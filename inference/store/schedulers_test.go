@@ -214,6 +214,30 @@ func TestStatesOfEvents(t *testing.T) {
 	})
 }
 
+// What a window in the past follows from stays until the window is over.
+func TestStatesBeforeAnOpenWindowStay(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *suite) {
+		w := s.scheduler(s.trained(s.dataset("d"), "m"), "s")
+		at := func(n int) time.Time { return time.Unix(int64(n)*300, 0) }
+		s.do(func(ctx context.Context, t *store.Tx) error {
+			for n := range 8 {
+				if err := t.PutEventState(ctx, w.ID, at(n), []byte{byte(n)}); err != nil {
+					return err
+				}
+			}
+			return t.CreateExecution(ctx, s.newExecution(w, at(3)))
+		})
+		s.do(func(ctx context.Context, tx *store.Tx) error {
+			n, err := tx.PruneEventStates(ctx, w.ID, at(7), 9)
+			if n != 2 { // 0 and 1: the open window follows from 2
+				t.Error(n)
+			}
+			return err
+		})
+	})
+}
+
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *suite) {

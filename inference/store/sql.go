@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,12 +97,58 @@ func storable(args []any) error {
 // insertInto and updateAll write statements whose parameters are the columns in
 // their order. A row whose key is taken already is left alone.
 func insertInto(table, columns string) string {
+	return insertRows(table, columns, 1) + onConflictNothing
+}
+
+const onConflictNothing = " ON CONFLICT DO NOTHING"
+
+// insertRows writes a statement that inserts so many rows, one row's parameters after
+// the other's.
+func insertRows(table, columns string, rows int) string {
 	n := strings.Count(columns, ",") + 1
-	marks := make([]string, n)
-	for i := range marks {
-		marks[i] = "$" + strconv.Itoa(i+1)
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+	for i := range n * rows {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%n == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
 	}
-	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + strings.Join(marks, ", ") + ") ON CONFLICT DO NOTHING"
+	b.WriteString(")")
+	return b.String()
+}
+
+// insertMost is rows in a statement. SQLite looks its parameters up one by one: with
+// hundreds of rows that takes longer than the insertion.
+const insertMost = 16
+
+// insertMany inserts rows of columns; onConflict ends each statement.
+func (t *Tx) insertMany(ctx context.Context, table, columns, onConflict string, rows [][]any) (err error) {
+	var insert *sql.Stmt
+	for prepared := 0; len(rows) > 0; {
+		n := min(len(rows), insertMost)
+		if n != prepared {
+			if insert, err = t.tx.PrepareContext(ctx, insertRows(table, columns, n)+onConflict); err != nil {
+				return err
+			}
+			defer insert.Close() // twice at the most
+			prepared = n
+		}
+		args := slices.Concat(rows[:n]...)
+		if err := storable(args); err != nil {
+			return err
+		}
+		if _, err := insert.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
 }
 
 // updateAll sets every column of the row whose first columns, keys of them, are

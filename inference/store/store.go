@@ -109,6 +109,9 @@ func connect(ctx context.Context, o Options) (*Store, error) {
 // it has one connection, which every Tx holds while it runs.
 func (s *Store) DB() (db *sql.DB, postgres bool) { return s.db, s.postgres }
 
+// ReadDB is for reading what was committed: on SQLite beside the connection of DB.
+func (s *Store) ReadDB() *sql.DB { return s.read }
+
 // Close closes all connections. It is safe to call twice.
 func (s *Store) Close() error {
 	if err := s.close(); err != nil {
