@@ -21,11 +21,12 @@ func newDemoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run the whole loop on this machine, with nothing configured",
-		Long: `Run the whole loop on this machine, with nothing configured: a simulated pump and its
-motor have a past that the inference service learns from; then they drop CSV files, the
-agent cuts them into windows and uploads them, the service scores each window, and the
-agent fetches the results. A bearing of the pump wears out until it fails. What the agent
-is told of that is printed, with the sensors to blame. Everything stays in the folder.`,
+		Long: `Run the whole loop on this machine, with nothing configured: a simulated pump
+and its motor have a past that the inference service learns from; then they drop
+CSV files, the agent cuts them into windows and uploads them, the service scores
+each window, and the agent fetches the results. A bearing of the pump wears out
+until it fails. What the agent is told of that is printed, with the sensors to
+blame. Everything stays in the folder.`,
 		Example: `  millwright demo
   millwright demo --dir plant --stay`,
 		Args: cobra.NoArgs,
@@ -63,10 +64,10 @@ is told of that is printed, with the sensors to blame. Everything stays in the f
 		},
 	}
 	cmd.AddCommand(newDemoHistoryCommand())
-	cmd.Flags().Float64Var(&o.Speed, "speed", 1800, "plant seconds per second, 1 to 7200; a busy machine is slower")
-	cmd.Flags().DurationVar(&o.For, "for", 0, "end after this long in the plant's time (default: when the bearing fails)")
-	cmd.Flags().StringVar(&o.Dir, "dir", "", "keep everything in `DIR` (default: a new folder below the system's temporary one)")
-	cmd.Flags().BoolVar(&o.Stay, "stay", false, "go on after the end, until Ctrl-C, so that the page can be looked at")
+	cmd.Flags().Float64Var(&o.Speed, "speed", 1800, "`N` plant seconds a second, 1 to 7200")
+	cmd.Flags().DurationVar(&o.For, "for", 0, "`TIME` of the plant to end after (default: the failure)")
+	cmd.Flags().StringVar(&o.Dir, "dir", "", "keep everything in `DIR` (default: a temporary folder)")
+	cmd.Flags().BoolVar(&o.Stay, "stay", false, "go on after the end until Ctrl-C, for the page")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print nothing but what was found, as JSON")
 	return cmd
 }

@@ -26,18 +26,20 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [--config FILE]",
 		Short: "Run the inference service: API, trainings and schedulers, with or without its own S3 server",
-		Long: `Run the inference service in the foreground, with its log on standard error, until
-SIGINT or SIGTERM. It answers the API of Amazon Lookout for Equipment: scripts need
-another endpoint and its key, and the region that it is: plant-1, or what region: in
-the configuration says. Killed at any point it goes on where it was.
+		Long: `Run the inference service in the foreground, with its log on standard error,
+until SIGINT or SIGTERM. It answers the API of Amazon Lookout for Equipment:
+scripts need another endpoint and its key, and the region that it is: plant-1,
+or what region: in the configuration says. Killed at any point it goes on where
+it was.
 
-Without --config everything is in one folder: an embedded S3 server, a database and
-one key, made at the first start in DIR/credentials. --data says which folder, and
-the two --listen flags where it can be reached. 'millwright serve check FILE' tells
-every fault of a configuration, and of the local files that it names.
+Without --config everything is in one folder: an embedded S3 server, a database
+and one key, made at the first start in DIR/credentials. --data says which
+folder, and the two --listen flags where it can be reached. 'millwright serve
+check FILE' tells every fault of a configuration, and of the local files that it
+names.
 
---rehearse runs wake-ups and everything that is shown by another clock, for trying it
-on data of another time.`,
+--rehearse runs wake-ups and everything that is shown by another clock, for
+trying it on data of another time.`,
 		Example: `  millwright serve
   export AWS_SHARED_CREDENTIALS_FILE=~/.local/share/millwright-serve/credentials
   export AWS_REGION=plant-1 AWS_DEFAULT_REGION=plant-1
@@ -63,10 +65,10 @@ on data of another time.`,
 	}
 	cmd.AddCommand(newServeCheckCommand(), newServeSchemaCommand())
 	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE`")
-	cmd.Flags().StringVar(&data, "data", "", "keep everything in `DIR` (default: ~/.local/share/millwright-serve)")
+	cmd.Flags().StringVar(&data, "data", "", "keep all in `DIR`, or ~/.local/share/millwright-serve")
 	cmd.Flags().StringVar(&listen, "listen", "", "`ADDRESS` of the API (default: 127.0.0.1:8480)")
-	cmd.Flags().StringVar(&s3Listen, "s3-listen", "", "`ADDRESS` of the embedded S3 server (default: 127.0.0.1:8481)")
-	cmd.Flags().StringVar(&rehearse, "rehearse", "", "run the business clock from `T@N`: from the instant T at N times the pace")
+	cmd.Flags().StringVar(&s3Listen, "s3-listen", "", "`ADDRESS` of its S3 server (default: 127.0.0.1:8481)")
+	cmd.Flags().StringVar(&rehearse, "rehearse", "", "business clock `T@N`: from T on, at N times the pace")
 	return cmd
 }
 
@@ -85,7 +87,7 @@ func newServeSchemaCommand() *cobra.Command {
 func newServeCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
-		Short: "Tell every fault of a service's configuration, with its place and what to do",
+		Short: "Tell every fault of a service's configuration, and what to do",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, warnings, err := config.Load(args[0])

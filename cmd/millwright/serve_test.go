@@ -159,3 +159,15 @@ func TestServeSaysHowItBeganAndEnded(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
+
+func TestHelpFitsATerminal(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"serve", "demo"} {
+		_, out, _ := invoke(t, verb, "--help")
+		for line := range strings.Lines(out) {
+			if len(line) > 81 {
+				t.Errorf("%s: %d columns: %s", verb, len(line)-1, line)
+			}
+		}
+	}
+}
