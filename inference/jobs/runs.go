@@ -24,6 +24,7 @@ func (runArgs) Kind() string { return "inference" }
 const (
 	runAttempts = 300      // about a day
 	runMemory   = 32 << 20 // of an ordinary execution
+	giveUpFor   = 10 * time.Second
 )
 
 func runOpts(madeUp bool) river.InsertOpts {
@@ -59,7 +60,9 @@ func (j *Jobs) run(ctx context.Context, job *river.Job[runArgs]) error {
 	defer j.gate.enter()()
 	err = j.runner.Run(ctx, x, f)
 	if err != nil && job.Attempt >= job.MaxAttempts && !errors.Is(err, schedule.ErrFenced) {
-		return j.runner.GiveUp(context.WithoutCancel(ctx), x, f, err)
+		late, done := context.WithTimeout(context.WithoutCancel(ctx), giveUpFor)
+		defer done()
+		return j.runner.GiveUp(late, x, f, err)
 	}
 	return err
 }
