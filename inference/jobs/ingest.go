@@ -150,6 +150,9 @@ func (j *Jobs) file(ctx context.Context, job *river.Job[fileArgs]) error {
 		return gone(err)
 	}
 	from, err := fileOf(f, d)
+	if reason, final := whyNot(err, false); final {
+		return j.failIngestion(ctx, &fence, in.ID, reason)
+	}
 	if err != nil {
 		return err
 	}
