@@ -136,17 +136,23 @@ func (j *Jobs) room(ctx context.Context, n int64, urgent bool) (give func(), err
 // revive has jobs tried again that were given up without a word, as those are whose
 // last attempt died with its node. One whose work is over finds that out by itself.
 func (j *Jobs) revive(ctx context.Context) error {
-	lost, err := j.queue.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateDiscarded).First(tidyBatch))
-	if err != nil {
-		return err
-	}
-	for _, job := range lost.Jobs {
-		_, err := j.queue.JobRetry(ctx, job.ID)
-		if err != nil && !errors.Is(err, rivertype.ErrNotFound) && !sqldb.Rejected(err) { // another one has its place
-			return err
+	var failed []error
+	for some := river.NewJobListParams().States(rivertype.JobStateDiscarded).First(tidyBatch); ; {
+		lost, err := j.queue.JobList(ctx, some)
+		if err != nil {
+			return errors.Join(append(failed, err)...)
 		}
+		for _, job := range lost.Jobs {
+			_, err := j.queue.JobRetry(ctx, job.ID)
+			if err != nil && !errors.Is(err, rivertype.ErrNotFound) && !sqldb.Rejected(err) { // another one has its place
+				failed = append(failed, err)
+			}
+		}
+		if len(lost.Jobs) < tidyBatch || ctx.Err() != nil {
+			return errors.Join(failed...)
+		}
+		some = some.After(lost.LastCursor) // those that stay are not in the way of others
 	}
-	return nil
 }
 
 // patience waits longer after each attempt, up to five minutes.
