@@ -67,67 +67,65 @@ func (j *Jobs) leftovers(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
+	var failed []error
 	for _, l := range all {
-		var prefixes []string
-		switch l.Kind {
-		case store.ObjectDataset:
-			prefixes = []string{lake.DatasetPrefix(l.Owner)}
-		case store.ObjectInference:
-			prefixes = []string{lake.InferencePrefix(l.Owner), modelPrefix(l.Owner)}
-		}
-		more := false
-		for _, p := range prefixes {
-			left := true
-			for left && time.Since(began) < removeFor {
-				if left, err = j.lake.RemoveUnder(ctx, p, 1000); err != nil {
-					return err
-				}
+		failed = append(failed, j.leftover(ctx, l, began))
+	}
+	return errors.Join(failed...)
+}
+
+// leftover removes what one had, as long as there is time in the pass that began.
+func (j *Jobs) leftover(ctx context.Context, l store.Leftover, began time.Time) error {
+	var prefixes []string
+	switch l.Kind {
+	case store.ObjectDataset:
+		prefixes = []string{lake.DatasetPrefix(l.Owner)}
+	case store.ObjectInference:
+		prefixes = []string{lake.InferencePrefix(l.Owner), modelPrefix(l.Owner)}
+	}
+	for _, p := range prefixes {
+		for left := true; left; {
+			if time.Since(began) >= removeFor {
+				return nil // another pass goes on
 			}
-			more = more || left
-		}
-		if more {
-			continue
-		}
-		if err := j.store.Tx(ctx, func(t *store.Tx) error {
-			_, err := t.ClearLeftover(ctx, l, tidyBatch)
-			return err
-		}); err != nil {
-			return err
+			var err error
+			if left, err = j.lake.RemoveUnder(ctx, p, 1000); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return j.store.Tx(ctx, func(t *store.Tx) error {
+		_, err := t.ClearLeftover(ctx, l, tidyBatch)
+		return err
+	})
 }
 
 // prune forgets answers to tokens that have expired, fences that nobody needs,
 // executions that ended long ago, and states of events that no window follows from
 // any more.
 func (j *Jobs) prune(ctx context.Context) error {
-	if err := j.store.Tx(ctx, func(t *store.Tx) error {
+	failed := []error{j.store.Tx(ctx, func(t *store.Tx) error {
 		if _, err := t.PruneClientTokens(ctx, j.now(), tidyBatch); err != nil {
 			return err
 		}
 		_, err := t.PruneFences(ctx, time.Now().Add(-keepLost), tidyBatch)
 		return err
-	}); err != nil {
-		return err
-	}
+	})}
 	active, err := j.store.ActiveSchedulers(ctx)
 	if err != nil {
-		return err
+		return errors.Join(append(failed, err)...)
 	}
 	before := j.now().Add(-max(0, j.o.CatchUp) - j.o.KeepState)
 	for _, s := range active {
-		if err := j.store.Tx(ctx, func(t *store.Tx) error {
+		failed = append(failed, j.store.Tx(ctx, func(t *store.Tx) error {
 			if _, err := t.PruneEventStates(ctx, s.ID, before, tidyBatch); err != nil {
 				return err
 			}
 			_, err := t.PruneExecutions(ctx, s.ID, j.now().Add(-j.o.Keep), tidyBatch)
 			return err
-		}); err != nil {
-			return err
-		}
+		}))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // compactions begins those of days whose windows are past.
@@ -137,23 +135,20 @@ func (j *Jobs) compactions(ctx context.Context) error {
 		return err
 	}
 	to := dayOf(j.now().Add(-max(0, j.o.CatchUp) - j.o.KeepState).UnixNano())
+	var failed []error
 	for _, s := range active {
 		objects, err := j.store.Objects(ctx, store.ObjectInference, s.ModelID, "", to-compactDays, to)
-		if err != nil {
-			return err
-		}
+		failed = append(failed, err)
 		for day, n := range scattered(objects) {
 			if n == 0 {
 				continue
 			}
-			if err := j.store.Tx(ctx, func(t *store.Tx) error {
+			failed = append(failed, j.store.Tx(ctx, func(t *store.Tx) error {
 				return j.insertLong(ctx, t, longArgs{What: compact, ID: s.ModelID, Number: day})
-			}); err != nil {
-				return err
-			}
+			}))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // scattered counts, by day, the objects beyond one for each component.
