@@ -97,7 +97,7 @@ func (j *Jobs) copyVersion(ctx context.Context, lease store.Fence, v store.Model
 	if err != nil {
 		return err
 	}
-	seen, err := j.copySeen(ctx, from.ModelID, v.ModelID, strategy)
+	seen, err := j.copySeen(ctx, from.ModelID, v, strategy)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (j *Jobs) takeSeen(ctx context.Context, t *store.Tx, model string, seen []l
 	if strategy == wire.AddWhenEmpty && len(have) > 0 {
 		return j.removeLater(ctx, t, removeArgs{Keys: unnamed(copied, inLake(have))}, removeAfter)
 	}
-	if err := t.SwapObjects(ctx, copied, have); err != nil {
+	if err := t.ReplaceObjects(ctx, store.ObjectInference, model, copied); err != nil {
 		return err
 	}
 	return j.removeLater(ctx, t, removeArgs{Keys: unnamed(have, seen)}, removeAfter)
@@ -143,23 +143,25 @@ func unnamed(old []store.Object, now []lake.Object) (keys []string) {
 	return keys
 }
 
-// copySeen copies what schedulers of a model have seen; nil when nothing is to change.
-func (j *Jobs) copySeen(ctx context.Context, from, to, strategy string) ([]lake.Object, error) {
+// copySeen copies what schedulers of a model have seen for a version; nil when nothing
+// is to change. Its place is the version's own: what an earlier import brought stays as
+// it is until the new one is recorded.
+func (j *Jobs) copySeen(ctx context.Context, from string, v store.ModelVersion, strategy string) ([]lake.Object, error) {
 	switch strategy {
 	case wire.AddWhenEmpty:
-		if have, err := j.store.ObjectSpan(ctx, store.ObjectInference, to); err != nil || have.Objects > 0 {
+		if have, err := j.store.ObjectSpan(ctx, store.ObjectInference, v.ModelID); err != nil || have.Objects > 0 {
 			return nil, err
 		}
 	case wire.Overwrite:
 	default:
 		return nil, nil
 	}
-	if from == to {
+	if from == v.ModelID {
 		return nil, nil
 	}
 	objects, err := j.store.Objects(ctx, store.ObjectInference, from, "", -allDays, allDays)
 	if err != nil {
 		return nil, err
 	}
-	return j.copyObjects(ctx, inLake(objects), lake.InferencePrefix(from), lake.InferencePrefix(to)+"imported/")
+	return j.copyObjects(ctx, inLake(objects), lake.InferencePrefix(from), fmt.Sprintf("%simported/%d/", lake.InferencePrefix(v.ModelID), v.Version))
 }

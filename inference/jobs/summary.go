@@ -138,11 +138,7 @@ func (j *Jobs) endIngestion(ctx context.Context, lease store.Fence, in store.Ing
 			return err
 		}
 		now := j.now()
-		old, err := t.Objects(ctx, store.ObjectDataset, d.ID, "", -allDays, allDays)
-		if err != nil {
-			return err
-		}
-		if err := t.SwapObjects(ctx, stored(store.ObjectDataset, d.ID, r.objects, now), old); err != nil {
+		if err := t.ReplaceObjects(ctx, store.ObjectDataset, d.ID, stored(store.ObjectDataset, d.ID, r.objects, now)); err != nil {
 			return err
 		}
 		if err := t.PutSensorStatistics(ctx, in.ID, r.statistics); err != nil {

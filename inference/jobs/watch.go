@@ -51,8 +51,7 @@ type Queued struct {
 
 // Queued tells what is to be done and under way.
 func (j *Jobs) Queued(ctx context.Context) ([]Queued, error) {
-	db, _ := j.store.DB()
-	rows, err := db.QueryContext(ctx, `SELECT queue, state, COUNT(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled') GROUP BY queue, state`)
+	rows, err := j.store.ReadDB().QueryContext(ctx, `SELECT queue, state, COUNT(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled') GROUP BY queue, state`)
 	if err != nil {
 		return nil, fmt.Errorf("count jobs: %w", err)
 	}
