@@ -89,7 +89,7 @@ func (j *Jobs) copyVersion(ctx context.Context, lease store.Fence, v store.Model
 	if err != nil {
 		return err
 	}
-	file, err := j.models.bytes(ctx, from.Artifact)
+	file, err := j.models.read(ctx, from.Artifact)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	keptModels = 64       // models in memory
-	modelLimit = 64 << 20 // bytes of a model's file
+	keptModels = 64        // models in memory
+	keptBytes  = 256 << 20 // of their files together, which are about as large
+	modelLimit = 64 << 20  // bytes of a model's file
 )
 
 // Models are the schedule.Models of the work bucket. It keeps those that were asked
@@ -29,6 +30,7 @@ type Models struct {
 
 	mu    sync.Mutex
 	clock int64
+	bytes int64 // of the files of those that are kept
 	kept  map[modelKey]*keptModel
 }
 
@@ -42,6 +44,7 @@ type modelKey struct {
 type keptModel struct {
 	model *detect.Model
 	used  int64
+	size  int64
 }
 
 // modelPrefix is what the keys of a model's files begin with.
@@ -70,7 +73,7 @@ func (m *Models) file(ctx context.Context, key modelKey) (*detect.Model, error) 
 		return k.model, nil
 	}
 	m.mu.Unlock()
-	b, err := m.bytes(ctx, key.artifact)
+	b, err := m.read(ctx, key.artifact)
 	if err != nil {
 		return nil, err
 	}
@@ -88,20 +91,30 @@ func (m *Models) file(ctx context.Context, key modelKey) (*detect.Model, error) 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.kept[key] = &keptModel{model, m.clock}
-	for len(m.kept) > keptModels {
+	m.keep(key, &keptModel{model, m.clock, int64(len(b))})
+	return model, nil
+}
+
+// keep keeps a model, and those that were asked for last as far as there is room.
+func (m *Models) keep(key modelKey, model *keptModel) {
+	if before := m.kept[key]; before != nil { // somebody else read it meanwhile
+		m.bytes -= before.size
+	}
+	m.kept[key] = model
+	m.bytes += model.size
+	for len(m.kept) > 1 && (len(m.kept) > keptModels || m.bytes > keptBytes) {
 		oldest := key
 		for k, v := range m.kept {
 			if v.used < m.kept[oldest].used {
 				oldest = k
 			}
 		}
+		m.bytes -= m.kept[oldest].size
 		delete(m.kept, oldest)
 	}
-	return model, nil
 }
 
-func (m *Models) bytes(ctx context.Context, artifact string) ([]byte, error) {
+func (m *Models) read(ctx context.Context, artifact string) ([]byte, error) {
 	b, _, err := m.s3.Get(ctx, m.bucket, artifact, modelLimit)
 	if errors.Is(err, objstore.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %s is not in the work bucket", schedule.ErrNoModel, artifact)
