@@ -76,7 +76,7 @@ func node(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Node: os.Getenv(nodeName), Clock: clock, Workers: 2, Poll: 20 * time.Millisecond}
+	o := jobs.Options{Store: s, Bucket: os.Getenv(nodeBucket), S3: client, Node: os.Getenv(nodeName), Clock: clock, Workers: 2, Poll: 60 * time.Millisecond}
 	o.Lake.Part = 50 << 10
 	j, err := jobs.New(o, zap.NewNop())
 	if err != nil {

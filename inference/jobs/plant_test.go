@@ -134,7 +134,7 @@ func simulated(t testing.TB) string {
 	dir := t.TempDir()
 	p := simulate.New(simulate.Options{Seed: 3, Rate: five, Fault: simulate.Fault{From: history.AddDate(0, 0, 18).Add(time.Hour), Over: 12 * time.Hour}})
 	for _, c := range simulate.Components() {
-		if err := os.WriteFile(filepath.Join(dir, c+".csv"), []byte(csv(p, c, history, history.AddDate(0, 0, 48))), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, c+".csv"), []byte(csv(p, c, history, history.AddDate(0, 0, 20))), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,12 +158,12 @@ type plantRun struct {
 // holds the lines against those of one go over all rows.
 func TestAPlantRowByRow(t *testing.T) {
 	t.Parallel()
-	dir, off, windows := *plantDir, *plantOff, *plantDays*288
+	dir, off, windows, learnt := *plantDir, *plantOff, *plantDays*288, 3./8
 	if dir == "" {
-		dir, off, windows = simulated(t), `pump-7\`+simulate.SpeedSensor+` < 10`, 72
+		dir, off, windows, learnt = simulated(t), `pump-7\`+simulate.SpeedSensor+` < 10`, 42, 9./10
 	}
 	p := readPlant(t, dir)
-	split := time.Unix(0, p.stamps[0]).Add(time.Duration(p.stamps[len(p.stamps)-1]-p.stamps[0]) * 3 / 8).Truncate(24 * time.Hour).UnixNano()
+	split := time.Unix(0, p.stamps[0]).Add(time.Duration(learnt * float64(p.stamps[len(p.stamps)-1]-p.stamps[0]))).Truncate(24 * time.Hour).UnixNano()
 	most := int((p.stamps[len(p.stamps)-1]-split)/int64(five)) - 100 // for what may come on top
 	if windows == 0 || windows > most {
 		windows = most

@@ -89,7 +89,7 @@ func (r *rig) open() {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { s.Close() })
-	o := jobs.Options{Store: s, Bucket: r.bucket, S3: r.client, Clock: r.clock, Workers: 2, Poll: 20 * time.Millisecond}
+	o := jobs.Options{Store: s, Bucket: r.bucket, S3: r.client, Clock: r.clock, Workers: 2, Poll: 100 * time.Millisecond}
 	o.Lake.Scratch = r.t.TempDir()
 	r.options(&o)
 	log := zaptest.NewLogger(r.t, zaptest.Level(zap.InfoLevel))
@@ -122,7 +122,7 @@ func (r *rig) do(fn func(context.Context, *store.Tx) error) {
 // until waits for a condition.
 func (r *rig) until(what string, limit time.Duration, ok func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(limit); !ok(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("%s: not within %s", what, limit)
 		}
