@@ -163,7 +163,7 @@ func (x *exchange) run() ([]byte, error) {
 		return nil, x.stranger(err)
 	}
 	if !x.who.Access.Allowed(x.entry.Name) {
-		return nil, Denied("%s is not authorized to perform: %s:%s: its role does not allow it", x.who.Name, x.model.Signing, x.entry.Name)
+		return nil, Denied("the key '%s' is not authorized to perform: %s:%s: its role does not allow it", x.who.Name, x.model.Signing, x.entry.Name)
 	}
 	request, err := parse(body)
 	if err != nil {

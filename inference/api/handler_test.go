@@ -244,12 +244,12 @@ func TestCallersGetWhatTheyMay(t *testing.T) {
 		t.Errorf("%d %s", w.StatusCode, text)
 	}
 	for says, body := range map[string]string{
-		"tests may not read s3://plant/out/, the location at 'dataInputConfiguration.s3InputConfiguration'":        request(out, out),
-		"tests may not write to s3://plant/in/a/, the location at 'dataOutputConfiguration.s3OutputConfiguration'": request(in, in),
-		"tests may not read s3://millwright/in/, the":                                                              request(`"Bucket": "millwright", "Prefix": "in/"`, out),
-		"tests may not write to s3://plant/, the":                                                                  request(in, `"Bucket": "plant"`),
-		"s3://plant/out/../in/, the location at 'dataOutputConfiguration.s3OutputConfiguration', has the parts":    request(in, `"Bucket": "plant", "Prefix": "out/../in/"`),
-		"s3://plant/in/./a/, the location at 'dataInputConfiguration.s3InputConfiguration', has the parts":         request(`"Bucket": "plant", "Prefix": "in/./a/"`, out),
+		"the key 'tests' may not read s3://plant/out/, the location at 'dataInputConfiguration.s3InputConfiguration'":        request(out, out),
+		"the key 'tests' may not write to s3://plant/in/a/, the location at 'dataOutputConfiguration.s3OutputConfiguration'": request(in, in),
+		"the key 'tests' may not read s3://millwright/in/, the":                                                              request(`"Bucket": "millwright", "Prefix": "in/"`, out),
+		"the key 'tests' may not write to s3://plant/, the":                                                                  request(in, `"Bucket": "plant"`),
+		"s3://plant/out/../in/, the location at 'dataOutputConfiguration.s3OutputConfiguration', has the parts":              request(in, `"Bucket": "plant", "Prefix": "out/../in/"`),
+		"s3://plant/in/./a/, the location at 'dataInputConfiguration.s3InputConfiguration', has the parts":                   request(`"Bucket": "plant", "Prefix": "in/./a/"`, out),
 	} {
 		if w, text := post(t, s.URL, "CreateInferenceScheduler", body); w.StatusCode != 403 || !strings.Contains(text, "AccessDeniedException") || !strings.Contains(text, says) {
 			t.Errorf("%d %s", w.StatusCode, text)

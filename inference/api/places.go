@@ -89,10 +89,10 @@ func (g *guard) check(who Identity, request map[string]any, at string) error {
 		return Denied("s3://%s/%s, the location at '%s', has the parts . or .. between slashes, which some stores take for another place", bucket, prefix, memberPath(at))
 	}
 	if g.use == reads && !who.Access.MayRead(bucket, prefix) {
-		return Denied("%s may not read s3://%s/%s, the location at '%s'", who.Name, bucket, prefix, memberPath(at))
+		return Denied("the key '%s' may not read s3://%s/%s, the location at '%s'", who.Name, bucket, prefix, memberPath(at))
 	}
 	if g.use == writes && !who.Access.MayWrite(bucket, prefix) {
-		return Denied("%s may not write to s3://%s/%s, the location at '%s'", who.Name, bucket, prefix, memberPath(at))
+		return Denied("the key '%s' may not write to s3://%s/%s, the location at '%s'", who.Name, bucket, prefix, memberPath(at))
 	}
 	for _, b := range g.below {
 		member, ok := request[b.name].(map[string]any)
