@@ -133,6 +133,7 @@ func New(o Options, log *zap.Logger) (*Jobs, error) {
 	}
 	j.models = &Models{store: o.Store, s3: o.S3, bucket: o.Bucket, kept: map[modelKey]*keptModel{}}
 	history := &History{store: o.Store, lake: j.lake, models: j.models}
+	o.Runner.Room = j.runRoom
 	j.runner = schedule.NewRunner(&Record{store: o.Store, lake: j.lake, now: j.now}, j.models, history, o.S3, o.Runner, log)
 	j.loop = schedule.NewLoop(&Book{jobs: j}, o.Clock, schedule.LoopOptions{CatchUp: o.CatchUp}, log)
 	var err error

@@ -52,19 +52,27 @@ func (j *Jobs) run(ctx context.Context, job *river.Job[runArgs]) error {
 	if err != nil {
 		return j.runner.GiveUp(ctx, x, f, err)
 	}
-	give, err := j.room(ctx, runMemory, true)
-	if err != nil {
+	err = j.runner.Run(ctx, x, f)
+	if errors.As(err, new(*river.JobSnoozeError)) {
 		return err
 	}
-	defer give()
-	defer j.gate.enter()()
-	err = j.runner.Run(ctx, x, f)
 	if err != nil && job.Attempt >= job.MaxAttempts && !errors.Is(err, schedule.ErrFenced) {
 		late, done := context.WithTimeout(context.WithoutCancel(ctx), giveUpFor)
 		defer done()
 		return j.runner.GiveUp(late, x, f, err)
 	}
 	return err
+}
+
+// runRoom waits for the memory that an execution's files take, as text and as tables,
+// and has long work wait for the execution.
+func (j *Jobs) runRoom(ctx context.Context, files int64) (leave func(), err error) {
+	give, err := j.room(ctx, max(runMemory, 3*files), true)
+	if err != nil {
+		return nil, err
+	}
+	pass := j.gate.enter()
+	return func() { pass(); give() }, nil
 }
 
 // executionOf is an execution as the runner takes it.

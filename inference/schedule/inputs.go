@@ -31,6 +31,9 @@ func (w *work) look(ctx context.Context) (*Inputs, *data, error) {
 	if err := w.ofContext(ctx, in); err != nil {
 		return nil, nil, err
 	}
+	if err := w.room(ctx, in.Files, in.Context); err != nil {
+		return nil, nil, err
+	}
 	d, now, before := &data{}, Stretch{w.e.Start, w.e.End()}, Stretch{in.From, w.e.Start}
 	if in.Files, d.tables, err = w.fetch(ctx, in.Files, how{span: now}); err != nil {
 		return nil, nil, err
@@ -64,6 +67,9 @@ func within(files []File, tables []*table, span Stretch) ([]File, []*table) {
 func (w *work) again(ctx context.Context, in *Inputs) (*data, error) {
 	past, err := w.tails.Rows(ctx, w.e.Model, in.From, w.e.Start)
 	if err != nil {
+		return nil, err
+	}
+	if err := w.room(ctx, in.Files, in.Context); err != nil {
 		return nil, err
 	}
 	d := &data{}

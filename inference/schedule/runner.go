@@ -20,6 +20,10 @@ type RunnerOptions struct {
 	ContextFiles int   // how many files make up for rows that History has not; 2000
 	ContextBytes int64 // their bytes; 64 MiB
 	Readers      int   // requests to the store at a time; 8
+
+	// Room, if there is one, waits until files of so many bytes may be read. What it
+	// gives is called when the run has ended.
+	Room func(ctx context.Context, files int64) (leave func(), err error)
 }
 
 // Runner carries executions out. It is safe for concurrent use, also for several
@@ -61,6 +65,11 @@ func NewRunner(record Record, models Models, history History, store Store, o Run
 func (r *Runner) Run(ctx context.Context, e Execution, f Fence) error {
 	log := r.log.With(zap.String("scheduler", e.Scheduler), zap.String("window", instant(e.Start)), zap.Int64("attempt", f.Attempt))
 	w := &work{Runner: r, e: e, f: f}
+	defer func() {
+		if w.leave != nil {
+			w.leave()
+		}
+	}()
 	err := w.safely(func() error { return w.run(ctx) })
 	var why *failure
 	if errors.As(err, &why) {
@@ -95,6 +104,22 @@ type work struct {
 	parts []part
 	in    *Inputs
 	notes []string
+	leave func() // gives back what Room gave
+}
+
+// room waits, once, until files may be read.
+func (w *work) room(ctx context.Context, lists ...[]File) (err error) {
+	if w.o.Room == nil || w.leave != nil {
+		return nil
+	}
+	var size int64
+	for _, files := range lists {
+		for _, f := range files {
+			size += f.Size
+		}
+	}
+	w.leave, err = w.o.Room(ctx, size)
+	return err
 }
 
 func (w *work) run(ctx context.Context) error {
