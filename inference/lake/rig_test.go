@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -19,7 +20,10 @@ import (
 	"millwright/internal/s3server/s3test"
 )
 
-func TestMain(m *testing.M) { os.Exit(s3test.Main(m)) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "30") // each writes to a bucket; a flag of the command line is stronger
+	os.Exit(s3test.Main(m))
+}
 
 // rig is a lake over a bucket of a real server. Sources and the lake share it.
 type rig struct {
