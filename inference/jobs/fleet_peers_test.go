@@ -55,7 +55,7 @@ func TestTwoProcessesThatAreKilledMakeEachResultOnce(t *testing.T) {
 	killed := 0
 	for deadline := time.Now().Add(35 * time.Second); killed < most && time.Now().Before(deadline); killed++ {
 		if f.done() == f.due() && f.due() < f.all() { // time goes on
-			r.clock.set(r.clock.Now().Add(time.Duration(2+f.rnd.IntN(4)) * five))
+			r.clock.set(earlier(r.clock.Now().Add(time.Duration(2+f.rnd.IntN(4))*five), f.end()))
 		}
 		names := f.nodes()
 		f.kill(names[f.rnd.IntN(len(names))])
@@ -68,7 +68,7 @@ func TestTwoProcessesThatAreKilledMakeEachResultOnce(t *testing.T) {
 	for _, name := range f.nodes() {
 		f.kill(name)
 	}
-	r.clock.set(start.Add(time.Duration(f.windows)*five + time.Second))
+	r.clock.set(f.end())
 	f.node()
 	f.node()
 	r.until("all", 2*time.Minute, func() bool { return f.done() == f.all() })
@@ -88,6 +88,16 @@ func (f *fleet) windowsOf() {
 		f.scheduler(s, "m-"+s, "out/"+s+"/")
 	}
 	f.clock.set(now.Add(2*five + time.Second))
+}
+
+// end is when all windows are due that there is data for, and no further one.
+func (f *fleet) end() time.Time { return f.start.Add(time.Duration(f.windows)*five + time.Second) }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (f *fleet) all() int { return len(f.schedulers) * f.windows }
