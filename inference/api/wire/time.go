@@ -23,16 +23,20 @@ func At(t time.Time) Time {
 	return Time{t.UTC().Truncate(time.Millisecond)}
 }
 
-// last is the end of the year 9999, in seconds; nothing is said of later times.
-const last = 253402300799
+// The first and the last millisecond of the years 1 to 9999; nothing is said of other times.
+const (
+	first = -62135596800_000
+	last  = 253402300799_999
+)
 
 // Seconds makes a Time of seconds since 1970, rounded to milliseconds. It is not
 // ok outside the years 1 to 9999.
 func Seconds(s float64) (t Time, ok bool) {
-	if !(s > -62135596800 && s <= last) {
+	ms := math.Round(s * 1000)
+	if !(s > first/1000 && ms <= last) {
 		return Time{}, false
 	}
-	return Time{time.UnixMilli(int64(math.Round(s * 1000))).UTC()}, true
+	return Time{time.UnixMilli(int64(ms)).UTC()}, true
 }
 
 // MarshalJSON writes seconds; null for none.

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -31,6 +32,16 @@ func TestTimesAreSecondsWithMilliseconds(t *testing.T) {
 		var at wire.Time
 		if err := json.Unmarshal([]byte(text), &at); err == nil {
 			t.Errorf("%s read as %s", text, at)
+		}
+	}
+}
+
+func TestTheLastSecondHasAllItsMilliseconds(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[float64]bool{253402300799: true, 253402300799.001: true, 253402300799.999: true, 253402300800: false, -62135596800: false, -62135596799.999: true} {
+		at, ok := wire.Seconds(s)
+		if ok != want || ok && at.UnixMilli() != int64(math.Round(s*1000)) {
+			t.Errorf("%f: %s %t", s, at, ok)
 		}
 	}
 }
