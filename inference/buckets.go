@@ -40,6 +40,7 @@ func (s *Service) openBuckets(ctx context.Context) error {
 		return err
 	}
 	s.client = client
+	s.closers = append(s.closers, func() error { client.Close(); return nil }) // before the server, which waits for connections
 	if err := client.HeadBucket(ctx, s.cfg.WorkBucket); err == nil {
 		return nil
 	}

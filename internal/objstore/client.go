@@ -39,13 +39,14 @@ type Settings struct {
 	Idle time.Duration
 }
 
-// Client is safe for concurrent use. It needs no closing.
+// Client is safe for concurrent use. It needs no closing where the process ends with it.
 type Client struct {
 	s3     *s3.Client
 	kms    string
 	creds  *rotating
 	signer *signer
 	sender *sender
+	idle   func() // closes connections that wait for the next request
 	log    *zap.Logger
 
 	pages  pages        // of listings
@@ -100,9 +101,13 @@ func New(ctx context.Context, s Settings, log *zap.Logger) (*Client, error) {
 		return nil, fmt.Errorf("find the region: none is set; set s3.region")
 	}
 	return &Client{
-		s3: cl, kms: s.KMSKeyID, creds: creds, signer: sign, sender: snd, log: log,
+		s3: cl, kms: s.KMSKeyID, creds: creds, signer: sign, sender: snd, idle: transport.CloseIdleConnections, log: log,
 	}, nil
 }
+
+// Close closes the connections that no request uses, for a store that waits for them
+// when it stops. Requests may follow.
+func (c *Client) Close() { c.idle() }
 
 // Region is the region that requests are signed for.
 func (c *Client) Region() string { return c.s3.Options().Region }
