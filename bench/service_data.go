@@ -3,11 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/md5"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -45,17 +42,11 @@ func (s *served) keep(ctx context.Context, dir, key string, write func(path stri
 }
 
 func (s *served) put(ctx context.Context, key, path string) error {
-	f, err := os.Open(path)
+	o, err := objstore.WholeFile(keptBucket, key, path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	hash := sha256.New()
-	size, err := io.Copy(hash, f)
-	if err != nil {
-		return err
-	}
-	_, err = s.store.PutFile(ctx, objstore.Object{Bucket: keptBucket, Key: key, File: path, Size: size, SHA256: [32]byte(hash.Sum(nil))})
+	_, err = s.store.PutFile(ctx, o)
 	return err
 }
 
@@ -160,7 +151,7 @@ func (s *served) model(ctx context.Context) (arn string, live *machine, err erro
 
 // drop puts a small object.
 func (s *served) drop(ctx context.Context, bucket, key string, text []byte) error {
-	_, err := s.store.Put(ctx, objstore.Object{Bucket: bucket, Key: key, Body: text, Size: int64(len(text)), SHA256: sha256.Sum256(text), MD5: md5.Sum(text)}) //nolint:gosec // what S3 checks
+	_, err := s.store.Put(ctx, objstore.Whole(bucket, key, text))
 	return err
 }
 

@@ -4,11 +4,8 @@ package demo
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -133,17 +130,11 @@ func (s *stage) put(ctx context.Context, root, file string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(file)
+	o, err := objstore.WholeFile(bucket, "train/"+filepath.ToSlash(key), file)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	hash := sha256.New()
-	size, err := io.Copy(hash, f)
-	if err != nil {
-		return err
-	}
-	_, err = s.store.PutFile(ctx, objstore.Object{Bucket: bucket, Key: "train/" + filepath.ToSlash(key), File: file, Size: size, SHA256: [32]byte(hash.Sum(nil))})
+	_, err = s.store.PutFile(ctx, o)
 	return err
 }
 

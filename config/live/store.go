@@ -2,8 +2,6 @@ package live
 
 import (
 	"context"
-	"crypto/md5"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -93,10 +91,9 @@ func (r *Report) clock(ctx context.Context, store Store, bucket string) {
 func (r *Report) input(ctx context.Context, store Store, key, bucket, prefix string) {
 	body := []byte("written by 'millwright config check', may be deleted\n")
 	probe := prefix + ".millwright-check-" + r.cfg.Instance
-	_, err := store.Put(ctx, objstore.Object{
-		Bucket: bucket, Key: probe, Body: body, Size: int64(len(body)),
-		SHA256: sha256.Sum256(body), MD5: md5.Sum(body), Instance: r.cfg.Instance,
-	})
+	o := objstore.Whole(bucket, probe, body)
+	o.Instance = r.cfg.Instance
+	_, err := store.Put(ctx, o)
 	if err != nil {
 		r.failed(key, "nothing can be written below "+where(bucket, prefix), err)
 		return

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // what S3 checks a body with
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -127,6 +126,6 @@ func (m *Models) read(ctx context.Context, artifact string) ([]byte, error) {
 func (m *Models) put(ctx context.Context, id string, version int64, file []byte) (key string, err error) {
 	sum := sha256.Sum256(file)
 	key = fmt.Sprintf("%s%d-%x.model", modelPrefix(id), version, sum[:8])
-	_, err = m.s3.Put(ctx, objstore.Object{Bucket: m.bucket, Key: key, Body: file, Size: int64(len(file)), SHA256: sum, MD5: md5.Sum(file)}) //nolint:gosec // as above
+	_, err = m.s3.Put(ctx, objstore.Whole(m.bucket, key, file))
 	return key, err
 }

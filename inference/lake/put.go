@@ -81,8 +81,8 @@ func (l *Lake) put(ctx context.Context, key string, s *staged) error {
 }
 
 func (l *Lake) putBytes(ctx context.Context, key, contentType string, b []byte) error {
-	_, err := l.store.Put(ctx, objstore.Object{
-		Bucket: l.o.Bucket, Key: key, Body: b, Size: int64(len(b)), SHA256: sha256.Sum256(b), MD5: md5.Sum(b), Type: contentType,
-	})
+	o := objstore.Whole(l.o.Bucket, key, b)
+	o.Type = contentType
+	_, err := l.store.Put(ctx, o)
 	return err
 }

@@ -3,8 +3,6 @@ package schedule
 import (
 	"bytes"
 	"context"
-	"crypto/md5" //nolint:gosec // what S3 checks a body with
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,10 +16,8 @@ import (
 // put writes the results object. One that is there is never replaced: with the same
 // bytes it is an earlier attempt's, with others the execution fails.
 func (w *work) put(ctx context.Context, lines []byte) error {
-	o := objstore.Object{
-		Bucket: w.e.Output.Bucket, Key: w.e.resultKey(), Body: lines, Size: int64(len(lines)),
-		SHA256: sha256.Sum256(lines), MD5: md5.Sum(lines), Type: "application/jsonl", Instance: w.e.Scheduler, IfNoneMatch: true, //nolint:gosec // as above
-	}
+	o := objstore.Whole(w.e.Output.Bucket, w.e.resultKey(), lines)
+	o.Type, o.Instance, o.IfNoneMatch = "application/jsonl", w.e.Scheduler, true
 	_, err := w.store.Put(ctx, o)
 	if objstore.KindOf(err) == objstore.KindUnsupported {
 		if err = w.compare(ctx, o); errors.Is(err, objstore.ErrNotFound) {
