@@ -26,7 +26,7 @@ var _ schedule.History = (*History)(nil)
 
 // Rows implements schedule.History.
 func (h *History) Rows(ctx context.Context, model string, from, to int64) (*frame.Frame, error) {
-	objects, err := h.store.Objects(ctx, store.ObjectInference, model, "", dayOf(from)-1, dayOf(to)+1)
+	objects, err := h.store.Objects(ctx, store.ObjectInference, model, "", lake.DayOf(from)-1, lake.DayOf(to)+1)
 	if err != nil || len(objects) == 0 {
 		return &frame.Frame{}, err
 	}

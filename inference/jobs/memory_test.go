@@ -61,12 +61,3 @@ func TestGateIsOpenWhenNobodyIsInside(t *testing.T) {
 		t.Error("nobody is inside")
 	}
 }
-
-func TestDaysAreThoseOfUTC(t *testing.T) {
-	t.Parallel()
-	for ns, want := range map[int64]int64{0: 0, 1: 0, -1: -1, dayNanos: 1, dayNanos - 1: 0, -dayNanos: -1, -dayNanos - 1: -2} {
-		if got := dayOf(ns); got != want {
-			t.Errorf("%d: %d, want %d", ns, got, want)
-		}
-	}
-}

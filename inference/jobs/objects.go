@@ -30,16 +30,5 @@ func inLake(objects []store.Object) []lake.Object {
 	return all
 }
 
-const dayNanos = int64(24 * time.Hour)
-
-// dayOf is the day of an instant (Unix ns), in days since 1970-01-01.
-func dayOf(ns int64) int64 {
-	d := ns / dayNanos
-	if ns%dayNanos < 0 {
-		d--
-	}
-	return d
-}
-
 // allDays are bounds beyond every day.
 const allDays = 1 << 40

@@ -134,7 +134,7 @@ func (j *Jobs) compactions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	to := dayOf(j.now().Add(-max(0, j.o.CatchUp) - j.o.KeepState).UnixNano())
+	to := lake.DayOf(j.now().Add(-max(0, j.o.CatchUp) - j.o.KeepState).UnixNano())
 	var failed []error
 	for _, s := range active {
 		objects, err := j.store.Objects(ctx, store.ObjectInference, s.ModelID, "", to-compactDays, to)

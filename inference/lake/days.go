@@ -13,8 +13,8 @@ import (
 
 const day = int64(24 * time.Hour)
 
-// dayOf is the day of an instant (Unix ns), in days since 1970-01-01 UTC.
-func dayOf(t int64) int64 {
+// DayOf is the day of an instant (Unix ns), in days since 1970-01-01 UTC.
+func DayOf(t int64) int64 {
 	d := t / day
 	if t%day < 0 {
 		d--
@@ -58,7 +58,7 @@ func (l *Lake) newDays(ctx context.Context, f File, part int, sensors []string) 
 func (d *days) add(b *series.Batch) error {
 	d.gatherer.add(b)
 	for i := 0; i < len(b.Times); {
-		of := dayOf(b.Times[i])
+		of := DayOf(b.Times[i])
 		j, _ := slices.BinarySearch(b.Times[i:], (of+1)*day)
 		if j += i; d.staged == nil || d.object.Day != of {
 			if err := d.begin(of, b.Times[i]); err != nil {

@@ -48,7 +48,7 @@ func (l *Lake) PutWindow(ctx context.Context, model string, start int64, rows []
 	if err := t.end(); err != nil {
 		return nil, err
 	}
-	of := dayOf(start)
+	of := DayOf(start)
 	key := fmt.Sprintf("%swindows/%s/%s.parquet", InferencePrefix(model), dayName(of), time.Unix(0, start).UTC().Format("20060102T150405Z"))
 	if err := l.put(ctx, key, s); err != nil {
 		return nil, err
