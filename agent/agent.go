@@ -21,6 +21,7 @@ import (
 	"millwright/ingest/take"
 	"millwright/internal/clock"
 	"millwright/internal/diskspace"
+	"millwright/internal/fingerprint"
 	"millwright/internal/ledger"
 	"millwright/internal/objstore"
 	"millwright/internal/shelf"
@@ -96,6 +97,7 @@ func (a *Agent) Run(ctx context.Context) error {
 type ground struct {
 	ledger   *ledger.Ledger
 	dirs     dirs
+	prints   *fingerprint.Maker
 	watch    *clock.Watch
 	board    *notes
 	start    beginning
@@ -112,6 +114,12 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 		return err
 	}
 	g := &ground{ledger: led, dirs: dirs, watch: clock.NewWatch(a.clock, last)}
+	anew := false
+	if g.prints, anew, err = fingerprint.Open(dirs.key()); err != nil {
+		return err
+	} else if anew && !led.Fresh() {
+		a.log.Warn("the key of fingerprints was lost and made anew: files that are touched or dropped again are read once more", zap.String("key", dirs.key()))
+	}
 	if err := a.rehearse(ctx, led); err != nil {
 		return err
 	}
@@ -147,7 +155,7 @@ func (a *Agent) wire(g *ground, store *objstore.Client, folders []take.Folder, l
 	limits := take.Limits{File: largest(a.cfg.Limits.File.Bytes(), dsk.quota), Row: int(a.cfg.Limits.Row.Bytes()), Columns: a.cfg.Limits.Columns, Memory: a.cfg.Limits.Memory.Bytes()}
 	horizon := newHorizon(a.clock, watch, g.start.first, streams, aheads(a.cfg))
 	ingesting, uploading := steps{led, a.pulse.beat("ingest", turnWithin)}, steps{led, a.pulse.beat("upload", turnWithin)}
-	taker := take.New(folders, ingesting, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip}, limits, a.clock.Now, a.log)
+	taker := take.New(folders, ingesting, horizon, take.Dirs{Segments: dirs.segments(), Quarantine: dirs.quarantine(), Skip: skip, Prints: g.prints}, limits, a.clock.Now, a.log)
 	taker.Refusals = &g.refusals
 	saver := &rescue{ledger: led, forget: taker.Forget, dirs: dirs, notes: board, log: a.log, seen: map[int64]bool{}}
 	between := shelf.New(a.cfg.Limits.Memory.Bytes() / onShelf)

@@ -17,6 +17,7 @@ type dirs struct{ state string }
 
 func (d dirs) segments() string   { return filepath.Join(d.state, "spool", "segments") }
 func (d dirs) windows() string    { return filepath.Join(d.state, "spool", "windows") }
+func (d dirs) key() string        { return filepath.Join(d.state, "fingerprint.key") }
 func (d dirs) quarantine() string { return filepath.Join(d.state, "quarantine") }
 
 // Streams gives every component of every scheduler with its settings resolved.

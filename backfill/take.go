@@ -16,6 +16,7 @@ import (
 
 	"millwright/ingest/take"
 	"millwright/internal/drop"
+	"millwright/internal/fingerprint"
 	"millwright/internal/ledger"
 )
 
@@ -34,7 +35,11 @@ func (h *history) take(ctx context.Context) error {
 	if !h.o.To.IsZero() {
 		limits.NotAfter = h.o.To.UnixNano()
 	}
-	dirs := take.Dirs{Segments: h.segments(), Quarantine: h.quarantine()}
+	prints, _, err := fingerprint.Open(filepath.Join(h.job.dir, "fingerprint.key"))
+	if err != nil {
+		return err
+	}
+	dirs := take.Dirs{Segments: h.segments(), Quarantine: h.quarantine(), Prints: prints}
 	t := take.New(h.files.folders, h.led, h.horizon(), dirs, limits, h.Now, quietly(h.log))
 	step := h.Progress.Step("read files", UnitBytes, h.files.bytes)
 	defer step.Done()

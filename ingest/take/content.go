@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"millwright/internal/fingerprint"
 )
 
 // content is an open drop: a snapshot in memory of a small one, the file itself
@@ -185,16 +187,15 @@ const (
 	sampleEnd  = 64 << 10
 )
 
-// prefix gives the SHA-256 of the first n bytes, or of samples of them.
-func (in *content) prefix(n int64) (sum [32]byte, err error) {
-	h := sha256.New()
+// prefix gives the fingerprint of the first n bytes, or of samples of them.
+func (in *content) prefix(n int64, prints *fingerprint.Maker) (sum [32]byte, err error) {
+	h := prints.New()
 	if n <= fullPrefix {
 		m, err := io.Copy(h, in.section(0, n))
 		if err == nil && m < n {
 			err = io.ErrUnexpectedEOF
 		}
-		h.Sum(sum[:0])
-		return sum, err
+		return h.Sum(), err
 	}
 	h.Write(binary.LittleEndian.AppendUint64([]byte("sampled\x00"), uint64(n)))
 	buf := make([]byte, sampleEnd)
@@ -209,12 +210,11 @@ func (in *content) prefix(n int64) (sum [32]byte, err error) {
 		sample((n-samplePage)/samples*i, samplePage)
 	}
 	sample(n-sampleEnd, sampleEnd)
-	h.Sum(sum[:0])
-	return sum, err
+	return h.Sum(), err
 }
 
 // identity is the SHA-256 of what makes a drop what it is: component, name
-// mapping, where the content begins in its file, and the content's own SHA-256.
+// mapping, where the content begins in its file, and the content's fingerprint.
 func identity(component string, mapping []byte, from int64, content [32]byte) (id [32]byte) {
 	h := sha256.New()
 	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(component))))

@@ -16,7 +16,7 @@ import (
 // is known again when it has grown.
 func (r *reading) prefix() (err error) {
 	if r.d.Part.Prefix == [32]byte{} {
-		if r.d.Part.Prefix, err = r.in.prefix(r.to); err != nil {
+		if r.d.Part.Prefix, err = r.in.prefix(r.to, r.t.dirs.Prints); err != nil {
 			return unreadable("read drop", err)
 		}
 	}

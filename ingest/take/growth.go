@@ -48,7 +48,7 @@ func (t *Taker) plan(ctx context.Context, c *Candidate, in *content) (plan, erro
 	if err != nil || !ok || prev.Part.To == 0 || prev.Part.To > in.size {
 		return p, err
 	}
-	sum, err := in.prefix(prev.Part.To)
+	sum, err := in.prefix(prev.Part.To, t.dirs.Prints)
 	if err != nil {
 		return p, unreadable("read drop", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"millwright/ingest/take"
 	"millwright/internal/drop"
+	"millwright/internal/fingerprint"
 	"millwright/internal/ledger"
 )
 
@@ -46,6 +47,10 @@ func TestWithTheLedger(t *testing.T) {
 		}
 	}
 	log := zaptest.NewLogger(t)
+	prints, _, err := fingerprint.Open(filepath.Join(dir, "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	run := func() map[string]drop.Drop {
 		t.Helper()
 		l, err := ledger.Open(t.Context(), dir, log)
@@ -53,7 +58,7 @@ func TestWithTheLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		dirs := take.Dirs{Segments: filepath.Join(dir, "segments"), Quarantine: filepath.Join(dir, "quarantine")}
+		dirs := take.Dirs{Segments: filepath.Join(dir, "segments"), Quarantine: filepath.Join(dir, "quarantine"), Prints: prints}
 		taker := take.New([]take.Folder{{Path: drops}}, l, everything{}, dirs, take.Limits{}, time.Now, log)
 		listing, err := taker.List(t.Context())
 		if err != nil {

@@ -2,13 +2,12 @@ package take
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"millwright/internal/drop"
+	"millwright/internal/fingerprint"
 	"millwright/internal/segment"
 	"millwright/internal/series"
 )
@@ -23,8 +22,8 @@ type reading struct {
 	last   int64
 	claim  claim
 	faults rowsFile
-	src    io.Reader // the bytes of the plan
-	sum    hash.Hash // of what was read of them, for a large file
+	src    io.Reader           // the bytes of the plan
+	sum    *fingerprint.Digest // of what was read of them, for a large file
 
 	latest  map[string]map[string]int64
 	newest  []drop.Newest
@@ -36,7 +35,7 @@ func (r *reading) run(ctx context.Context) (outcome, error) {
 	r.d.Part = drop.Part{From: r.from, To: r.to}
 	if r.in.data != nil {
 		// A small file is known before it is parsed.
-		content := sha256.Sum256(r.in.data[r.from:r.to])
+		content := r.t.dirs.Prints.Sum(r.in.data[r.from:r.to])
 		if r.d.Identity = identity(r.c.Component, r.c.folder.mapping, r.from, content); r.from == 0 {
 			r.d.Part.Prefix = content
 		}
@@ -61,7 +60,7 @@ func (r *reading) run(ctx context.Context) (outcome, error) {
 		if _, err := io.Copy(io.Discard, r.src); err != nil { // what the reader left unread
 			return outcome{}, unreadable("read drop", err)
 		}
-		r.d.Identity = identity(r.c.Component, r.c.folder.mapping, r.from, [32]byte(r.sum.Sum(nil)))
+		r.d.Identity = identity(r.c.Component, r.c.folder.mapping, r.from, r.sum.Sum())
 	}
 	if err := r.prefix(); err != nil {
 		return outcome{}, err
@@ -123,7 +122,7 @@ func (r *reading) parse(ctx context.Context, at *series.Resume, known *form) ([]
 	}
 	r.src = r.in.section(from, r.to)
 	if r.in.data == nil {
-		r.sum = sha256.New()
+		r.sum = r.t.dirs.Prints.New()
 		r.src = io.TeeReader(r.src, r.sum)
 	}
 	cols := &columns{folder: r.c.folder, component: r.c.Component, bounds: r.t.bounds}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"millwright/internal/drop"
+	"millwright/internal/fingerprint"
 	"millwright/internal/segment"
 )
 
@@ -178,7 +179,11 @@ func newSite(tb testing.TB, change func(*site)) *site {
 // restart forgets everything but the disk and the ledger.
 func (s *site) restart() {
 	now := func() time.Time { return time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC) }
-	dirs := Dirs{Segments: filepath.Join(s.state, "segments"), Quarantine: filepath.Join(s.state, "quarantine"), Skip: []string{filepath.Join(s.drops, "archive")}}
+	prints, err := fingerprint.With([16]byte{1})
+	if err != nil {
+		s.Fatal(err)
+	}
+	dirs := Dirs{Prints: prints, Segments: filepath.Join(s.state, "segments"), Quarantine: filepath.Join(s.state, "quarantine"), Skip: []string{filepath.Join(s.drops, "archive")}}
 	s.taker = New([]Folder{s.folder}, s.ledger, s.horizon, dirs, s.limits, now, zaptest.NewLogger(s))
 	s.taker.wall = func() time.Time { return time.Now().Add(s.ahead) }
 }

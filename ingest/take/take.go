@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"millwright/internal/drop"
+	"millwright/internal/fingerprint"
 )
 
 // Seen is the part of the ledger that knows earlier drops.
@@ -56,11 +57,13 @@ type Horizon interface {
 	Unsure() bool
 }
 
-// Dirs are the folders that a Taker writes to or keeps out of, absolute paths.
+// Dirs are the folders that a Taker writes to or keeps out of, absolute paths, and
+// what content that was taken into them is known again by.
 type Dirs struct {
 	Segments   string   // for segment files
 	Quarantine string   // for what cannot be used
 	Skip       []string // not listed although below a drop folder: archives, state_dir
+	Prints     *fingerprint.Maker
 }
 
 // Limits bound what one drop may ask for. Zero means the default.

@@ -37,7 +37,7 @@ type Drop struct {
 	Component string // "" when the file holds several
 	Size      int64  // bytes, when it was read
 	ModTime   time.Time
-	Identity  [32]byte // SHA-256 of component, name mapping and content
+	Identity  [32]byte // of component, name mapping and content; see fingerprint
 	State     State
 	Reason    string
 	TakenAt   time.Time // business time
@@ -52,7 +52,7 @@ type Drop struct {
 type Part struct {
 	From, To int64    // bytes of the file that this version covers: [From, To)
 	Line     int64    // lines read up to To
-	Prefix   [32]byte // SHA-256 of the file's first To bytes (see take.growth for long files)
+	Prefix   [32]byte // fingerprint of the file's first To bytes (see take.growth for long files)
 	Dialect  []byte   // the dialect found, as JSON, to read on without the header
 }
 
