@@ -15,12 +15,15 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/versity/versitygw/auth"
+	"github.com/versity/versitygw/backend"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
+	"github.com/versity/versitygw/s3api"
 	"golang.org/x/sys/unix"
 )
 
@@ -44,8 +47,9 @@ const (
 	maxRequests    = 512
 	maxParts       = 10_000
 	maxCopy        = 5 << 30
-	startTimeout   = 10 * time.Second
+	startTimeout   = 20 * time.Second
 	stopTimeout    = 3 * time.Second
+	portTries      = 10
 )
 
 // Server is a running server.
@@ -53,11 +57,16 @@ type Server struct {
 	Endpoint string // URL; "" with a socket
 	Sidecar  bool   // attributes are kept in files beside the objects
 
-	stop context.CancelFunc
-	done chan struct{}
-	err  error // of the run, to be read after done
-	once sync.Once
+	stop   context.CancelFunc
+	listen chan struct{} // closed when its address is its own
+	done   chan struct{}
+	err    error // of the run, to be read after done
+	once   sync.Once
 }
+
+// left is a server that Close has not waited for to its end: the next one does, since
+// there is one per process.
+var left atomic.Pointer[Server]
 
 // Start returns as soon as the server answers. It ends with ctx or Close.
 func Start(ctx context.Context, o Options) (*Server, error) {
@@ -76,66 +85,113 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start S3 server: %w", err)
 	}
-	addr, endpoint := o.Socket, ""
-	if o.Socket == "" {
-		if addr, err = address(o.Listen); err != nil {
-			return nil, fmt.Errorf("start S3 server on %s: %w", o.Listen, err)
+	if err := ended(ctx, left.Load()); err != nil {
+		return nil, fmt.Errorf("start S3 server: %w", err)
+	}
+	// Somebody else may get a free port before the server listens on it.
+	for try := 1; ; try++ {
+		addr, endpoint := o.Socket, ""
+		if o.Socket == "" {
+			if addr, err = address(o.Listen); err != nil {
+				return nil, fmt.Errorf("start S3 server on %s: %w", o.Listen, err)
+			}
+			endpoint = "http://" + addr
 		}
-		endpoint = "http://" + addr
+		be, err := posix.New(root, attributes, posix.PosixOpts{CopyObjectThreshold: maxCopy, ValidateBucketNames: true})
+		if err != nil {
+			return nil, fmt.Errorf("start S3 server: open %s: %w", root, err)
+		}
+		s, err := run(ctx, be, addr, o)
+		if err == nil {
+			s.Endpoint, s.Sidecar = endpoint, sidecar
+			return s, nil
+		}
+		if try == portTries || addr == o.Listen || !errors.Is(err, unix.EADDRINUSE) {
+			return nil, fmt.Errorf("start S3 server on %s: %w", addr, err)
+		}
 	}
-	be, err := posix.New(root, attributes, posix.PosixOpts{CopyObjectThreshold: maxCopy, ValidateBucketNames: true})
-	if err != nil {
-		return nil, fmt.Errorf("start S3 server: open %s: %w", root, err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	s := &Server{Endpoint: endpoint, Sidecar: sidecar, stop: cancel, done: make(chan struct{})}
+}
+
+// run has a server listen on an address, and returns when it answers.
+func run(ctx context.Context, be backend.Backend, addr string, o Options) (*Server, error) {
+	below, cancel := context.WithCancel(ctx)
+	s := &Server{stop: cancel, listen: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		s.err = embedgw.RunVersityGW(ctx, be, &embedgw.Config{
+		s.err = embedgw.RunVersityGW(below, be, &embedgw.Config{
 			RootUserAccess: o.AccessKey, RootUserSecret: o.SecretKey, Region: o.Region,
 			IAMService: keys{auth.NewIAMServiceSingle(auth.Account{Access: o.AccessKey, Secret: o.SecretKey, Role: auth.RoleAdmin}), o.Secret},
 			Ports:      []string{addr}, KeepAlive: true, Quiet: true, DisableACLs: true,
 			MaxConnections: maxConnections, MaxRequests: maxRequests, MultipartMaxParts: maxParts,
+			S3Options: []s3api.Option{s3api.WithOnListen(func() { close(s.listen) })},
 		})
 	}()
 	if err := s.ready(ctx, addr); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("start S3 server on %s: %w", addr, err)
+		return nil, err
 	}
 	return s, nil
 }
 
-// ready waits until somebody listens.
+// ended waits for a server's end.
+func ended(ctx context.Context, s *Server) error {
+	if s == nil {
+		return nil
+	}
+	t := time.NewTimer(startTimeout)
+	defer t.Stop()
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return errors.New("the one before it does not end")
+	}
+}
+
+// ready waits until the server answers. That somebody listens does not tell who it is,
+// and a server that is stopped before it takes connections would never end.
 func (s *Server) ready(ctx context.Context, addr string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
+	select {
+	case <-s.listen:
+		return answer(ctx, addr)
+	case <-s.done:
+		if s.err == nil {
+			return errors.New("it stopped at once; is another one running in this process?")
+		}
+		return s.err
+	case <-ctx.Done():
+		return fmt.Errorf("no answer within %s", startTimeout)
+	}
+}
+
+// answer waits for what a server says to a request, which is no.
+func answer(ctx context.Context, addr string) error {
 	network := "tcp"
 	if strings.HasPrefix(addr, "/") {
 		network = "unix"
 	}
 	var d net.Dialer
-	for {
-		if c, err := d.DialContext(ctx, network, addr); err == nil {
-			_ = c.Close()
-			return nil
-		}
-		select {
-		case <-s.done:
-			if s.err == nil {
-				return errors.New("it stopped at once; is another one running in this process?")
-			}
-			return s.err
-		case <-ctx.Done():
-			return fmt.Errorf("no answer within %s", startTimeout)
-		case <-tick.C:
-		}
+	c, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return err
 	}
+	defer c.Close()
+	end, _ := ctx.Deadline()
+	_ = c.SetDeadline(end)
+	if _, err := c.Write([]byte("HEAD / HTTP/1.1\r\nHost: s3\r\nConnection: close\r\n\r\n")); err != nil {
+		return err
+	}
+	_, err = c.Read(make([]byte, 1))
+	return err
 }
 
 // Close stops the server. Requests under way have 3 s, and so have connections that
 // a client has dialled ahead and sent nothing on: the server takes these for requests.
+// The next Start in this process waits for what is left then.
 func (s *Server) Close() error {
 	s.once.Do(s.stop)
 	t := time.NewTimer(stopTimeout)
@@ -147,6 +203,7 @@ func (s *Server) Close() error {
 		}
 		return nil
 	case <-t.C:
+		left.Store(s)
 		return nil // what is still under way has had its time
 	}
 }

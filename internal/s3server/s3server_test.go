@@ -109,4 +109,12 @@ func TestSilentConnectionsDoNotFailClose(t *testing.T) {
 	if err := srv.Close(); err != nil {
 		t.Error(err)
 	}
+	c.Close() // it goes on until it has seen that, and the next one waits for it
+	next, err := s3server.Start(t.Context(), s3server.Options{Dir: t.TempDir(), AccessKey: "a", SecretKey: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Close(); err != nil {
+		t.Error(err)
+	}
 }
