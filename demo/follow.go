@@ -132,7 +132,8 @@ func (w *watch) look(ctx context.Context) (done bool, err error) {
 
 // pace lets time go on at full speed while no window is behind. One that is not in
 // the bucket as its wake-up comes near is waited for at the pace of real time. One
-// whose result is not here has more of it: the agent looks for results by the clock.
+// whose result is not here has more of it: the agent looks for results by the clock,
+// and gives them up by it, which is not to be for a machine that has much else to do.
 func (w *watch) pace(ctx context.Context) error {
 	if w.unsent.Before(w.next) {
 		w.unsent = w.next
@@ -150,10 +151,14 @@ func (w *watch) pace(ctx context.Context) error {
 	speed := w.stage.o.Speed
 	near := w.unsent.Add(frequency + offset/2)
 	result := w.next.Add(frequency + offset + frequency)
+	late := result.Add(frequency)
 	if result.After(near) {
 		result = near
 	}
-	w.stage.clock.goes(leg{result, speed}, leg{near, max(1, speed/20)}, leg{pace: 1})
+	if late.After(near) {
+		late = near
+	}
+	w.stage.clock.goes(leg{result, speed}, leg{late, max(1, speed/20)}, leg{near, max(1, speed/400)}, leg{pace: 1})
 	return nil
 }
 
