@@ -143,18 +143,12 @@ func (s *served) cpu() (time.Duration, error) { return cpuOf(s.cmd.Process.Pid) 
 
 // call asks the service as any client would.
 func (s *served) call(ctx context.Context, operation string, in m, out any) error {
-	if out == nil {
-		out = &struct{}{}
-	}
-	if err := executions.Call(ctx, s.api, operation, in, out); err != nil {
-		return fmt.Errorf("%s: %w", operation, err)
-	}
-	return nil
+	return executions.Do(ctx, s.api, operation, in, out)
 }
 
 // status is what an operation that describes something says of it.
 type status struct {
-	Status, FailedReason  string
+	executions.Outcome
 	IngestedDataSize      int64
 	ActiveModelVersionArn string
 	CreatedAt             float64
@@ -162,19 +156,5 @@ type status struct {
 
 // succeeds waits for the end of what was begun, which has to be a good one.
 func (s *served) succeeds(ctx context.Context, operation string, in m) (status, error) {
-	for {
-		var now status
-		if err := s.call(ctx, operation, in, &now); err != nil {
-			return now, err
-		}
-		switch {
-		case now.Status == "SUCCESS":
-			return now, nil
-		case !strings.HasSuffix(now.Status, "IN_PROGRESS"):
-			return now, fmt.Errorf("%s: %s: %s", operation, now.Status, now.FailedReason)
-		}
-		if err := pause(ctx, soon); err != nil {
-			return now, err
-		}
-	}
+	return executions.Await[status](ctx, s.api, operation, in, soon)
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"millwright/inference"
@@ -47,13 +46,7 @@ const role = "arn:aws:iam::000000000000:role/demo"
 
 // call asks the service as any client would.
 func (s *stage) call(ctx context.Context, operation string, in m, out any) error {
-	if out == nil {
-		out = &struct{}{}
-	}
-	if err := executions.Call(ctx, s.api, operation, in, out); err != nil {
-		return fmt.Errorf("%s: %w", operation, err)
-	}
-	return nil
+	return executions.Do(ctx, s.api, operation, in, out)
 }
 
 // prepare brings the plant's past into the bucket, and has the service learn from it.
@@ -151,7 +144,7 @@ func (s *stage) ingest(ctx context.Context) error {
 	if err := s.call(ctx, "StartDataIngestionJob", in, &job); err != nil {
 		return err
 	}
-	now, err := s.succeed(ctx, "DescribeDataIngestionJob", m{"JobId": job.JobId})
+	now, err := executions.Await[described](ctx, s.api, "DescribeDataIngestionJob", m{"JobId": job.JobId}, poll)
 	if err != nil {
 		return err
 	}
@@ -171,7 +164,7 @@ func (s *stage) train(ctx context.Context) error {
 	if err := s.call(ctx, "CreateModel", in, nil); err != nil {
 		return err
 	}
-	now, err := s.succeed(ctx, "DescribeModel", m{"ModelName": name})
+	now, err := executions.Await[described](ctx, s.api, "DescribeModel", m{"ModelName": name}, poll)
 	if err != nil {
 		return err
 	}
@@ -181,34 +174,11 @@ func (s *stage) train(ctx context.Context) error {
 
 // described is what is told of an ingestion and of a model.
 type described struct {
-	Status, FailedReason string
+	executions.Outcome
 
 	IngestedDataSize     int64
 	IngestedFilesSummary struct{ IngestedNumberOfFiles, TotalNumberOfFiles int }
 
 	ActiveModelVersion int
 	OffCondition       string
-}
-
-// succeed asks again and again until what was begun has ended, well or not.
-func (s *stage) succeed(ctx context.Context, operation string, in m) (described, error) {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for {
-		var now described
-		if err := s.call(ctx, operation, in, &now); err != nil {
-			return now, err
-		}
-		switch {
-		case now.Status == "SUCCESS":
-			return now, nil
-		case !strings.HasSuffix(now.Status, "IN_PROGRESS"):
-			return now, fmt.Errorf("%s: %s: %s", operation, now.Status, now.FailedReason)
-		}
-		select {
-		case <-ctx.Done():
-			return now, ctx.Err()
-		case <-tick.C:
-		}
-	}
 }
