@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Builder makes the binary under test once, whoever asks first. The zero value
@@ -51,6 +53,11 @@ func (b *Builder) build() {
 		tags, name = "testclock", "millwright-e2e-full"
 	}
 	b.path = filepath.Join(root, "bin", name)
+	var unlock func()
+	if unlock, b.err = alone(b.path + ".lock"); b.err != nil {
+		return
+	}
+	defer unlock()
 	args := []string{"build", "-tags", tags, "-o", b.path}
 	if extra := os.Getenv("MILLWRIGHT_BUILD"); extra != "" {
 		args = append(args, extra)
@@ -58,6 +65,23 @@ func (b *Builder) build() {
 	cmd := exec.Command("go", append(args, "./cmd/millwright")...)
 	cmd.Dir = root
 	b.out, b.err = cmd.CombinedOutput()
+}
+
+// alone waits for its turn among processes: the tests of several packages make the
+// same binary, and one that is up to date is not written over while others start it.
+func alone(path string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { // a clone has none
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() { f.Close() }, nil
 }
 
 func (b *Builder) variable() string {

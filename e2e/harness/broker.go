@@ -33,7 +33,7 @@ type Broker struct {
 // NewBroker runs until the test ends.
 func NewBroker(t testing.TB) *Broker {
 	t.Helper()
-	addr, err := freeAddr()
+	addr, err := quietAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,12 +59,11 @@ func (b *Broker) Start() {
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatalf("start mosquitto (Debian: apt install mosquitto): %v", err)
 	}
-	for range 500 {
+	for end := time.Now().Add(Patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if c, err := net.Dial("tcp", b.addr); err == nil {
 			c.Close()
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	b.t.Fatal("mosquitto does not listen")
 }
@@ -91,13 +90,19 @@ func command(name string, args ...string) *exec.Cmd {
 
 func (b *Broker) subscribe(port string) {
 	b.t.Helper()
-	cmd := command("mosquitto_sub", "-h", "127.0.0.1", "-p", port, "-i", "ear", "-c", "-q", "1", "-t", "#", "-F", "%t %p")
+	session := []string{"-h", "127.0.0.1", "-p", port, "-i", "ear", "-c", "-q", "1", "-t", "#"}
+	// The session begins here, so that no message comes before it however late the
+	// one that stays is.
+	if out, err := command("mosquitto_sub", append(session, "-E")...).CombinedOutput(); err != nil {
+		b.t.Fatalf("subscribe with mosquitto_sub (Debian: apt install mosquitto-clients): %v\n%s", err, out)
+	}
+	cmd := command("mosquitto_sub", append(session, "-F", "%t %p")...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		b.t.Fatalf("start mosquitto_sub (Debian: apt install mosquitto-clients): %v", err)
+		b.t.Fatalf("start mosquitto_sub: %v", err)
 	}
 	b.t.Cleanup(func() {
 		cmd.Process.Kill()

@@ -12,11 +12,12 @@ func (a *Agent) Hangup() {
 }
 
 // Up waits until the daemon has read its configuration and listens to signals,
-// which is so when it has said in its log that it started.
+// which is so when it has said in its log that it started. Earlier ones may have
+// been killed before they said so.
 func (a *Agent) Up() {
 	a.t.Helper()
 	a.Await("the start", func() string {
-		if a.Said("started") < a.Starts {
+		if said(a.logs(a.before), "started") == 0 {
 			return "it has not said so"
 		}
 		return ""
@@ -24,8 +25,10 @@ func (a *Agent) Up() {
 }
 
 // Said is how often a message is in the log, of all starts.
-func (a *Agent) Said(message string) (n int) {
-	for _, line := range a.Logs() {
+func (a *Agent) Said(message string) int { return said(a.Logs(), message) }
+
+func said(lines []map[string]any, message string) (n int) {
+	for _, line := range lines {
 		if line["msg"] == message {
 			n++
 		}

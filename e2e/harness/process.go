@@ -23,6 +23,7 @@ type process struct {
 	cmd    *exec.Cmd
 	ended  chan error
 	Starts int
+	before int64 // size of the log at the start
 }
 
 // start starts it. It does not wait for anything.
@@ -33,6 +34,9 @@ func (p *process) start(env []string, args ...string) {
 		p.t.Fatal(err)
 	}
 	defer log.Close()
+	if info, err := log.Stat(); err == nil {
+		p.before = info.Size()
+	}
 	p.cmd = exec.Command(p.binary, args...)
 	p.cmd.Env, p.cmd.Stderr, p.cmd.Stdout = env, log, log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -62,6 +66,9 @@ func (p *process) Kill() {
 	p.cmd = nil
 }
 
+// stopsWithin is when systemd would lose its patience with the agent.
+const stopsWithin = time.Minute
+
 // Stop is SIGTERM; the exit code must be 0.
 func (p *process) Stop() {
 	p.t.Helper()
@@ -71,7 +78,7 @@ func (p *process) Stop() {
 		if err != nil {
 			p.t.Errorf("%s stopped with %v", p.name, err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(stopsWithin):
 		p.t.Errorf("%s does not stop; it is killed", p.name)
 		p.cmd.Process.Kill()
 		<-p.ended
@@ -115,8 +122,9 @@ func (p *process) Ended() error {
 }
 
 // Patience is how long the harness waits for what must come. After a long outage the
-// agent looks for the store every half a minute or so.
-const Patience = time.Minute
+// agent looks for the store every half a minute or so; the rest is for machines that
+// have other things to do.
+const Patience = 3 * time.Minute
 
 // Await asks again and again until what is missing is "".
 func (p *process) Await(what string, missing func() string) {
@@ -146,11 +154,15 @@ func (p *process) AwaitFor(patience time.Duration, what string, missing func() s
 }
 
 // Logs gives the log's lines that are JSON, of all starts.
-func (p *process) Logs() []map[string]any {
+func (p *process) Logs() []map[string]any { return p.logs(0) }
+
+// logs gives those after so many bytes.
+func (p *process) logs(from int64) []map[string]any {
 	text, err := os.ReadFile(p.log)
 	if err != nil {
 		return nil
 	}
+	text = text[from:]
 	var all []map[string]any
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 1<<20)

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -41,7 +42,14 @@ func NewServe(t testing.TB, binary string, clock *Clock, settings map[string]any
 	t.Helper()
 	s := &Serve{Dir: t.TempDir(), Clock: clock}
 	s.process = process{t: t, name: "the service", binary: binary, log: filepath.Join(s.Dir, "log")}
-	api, store := quietAddr(t), quietAddr(t)
+	var addrs [2]string
+	for i := range addrs {
+		var err error
+		if addrs[i], err = quietAddr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	api, store := addrs[0], addrs[1]
 	s.API, s.S3 = "http://"+api, "http://"+store
 	all := map[string]any{
 		"data_dir": filepath.Join(s.Dir, "data"), "listen": api, "s3_listen": store,
@@ -109,9 +117,8 @@ func (s *Serve) Ready() {
 
 // quietAddr gives an address of this machine that nobody has. It is outside of the
 // ports that the kernel gives to connections, so that nobody gets it while the
-// service is not running.
-func quietAddr(t testing.TB) string {
-	t.Helper()
+// program it is for is not running.
+func quietAddr() (string, error) {
 	least := 32768
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if n, err := strconv.Atoi(strings.Fields(string(text))[0]); err == nil && n > 2048 {
@@ -123,9 +130,8 @@ func quietAddr(t testing.TB) string {
 		addr := fmt.Sprintf("127.0.0.1:%d", low+rand.IntN(least-low))
 		if l, err := net.Listen("tcp", addr); err == nil {
 			l.Close()
-			return addr
+			return addr, nil
 		}
 	}
-	t.Fatal("no port is free")
-	return ""
+	return "", errors.New("no port is free")
 }

@@ -64,7 +64,7 @@ func (s *Store) start() {
 		s.err = err
 		return
 	}
-	s.addr, s.err = freeAddr()
+	s.addr, s.err = quietAddr()
 	if s.err != nil {
 		return
 	}
@@ -94,7 +94,10 @@ func (s *Store) start() {
 	}()
 	s.stop = func() {
 		cancel()
-		<-ended
+		select {
+		case <-ended:
+		case <-time.After(stopsWithin): // stopped before it served, it never ends
+		}
 		os.RemoveAll(dir)
 	}
 	s.err = reachable(s.addr, ended)
@@ -112,17 +115,8 @@ func attributes(data, side string) (meta.MetadataStorer, posix.PosixOpts, error)
 	return beside, opts, err
 }
 
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 func reachable(addr string, ended <-chan error) error {
-	for range 500 {
+	for end := time.Now().Add(Patience); time.Now().Before(end); {
 		if c, err := net.Dial("tcp", addr); err == nil {
 			return c.Close()
 		}
