@@ -187,10 +187,10 @@ func listener(t *testing.T, serve func(net.Conn)) string {
 // A link that moves bytes, however few, is not cut off.
 func TestSlowLinkWorks(t *testing.T) {
 	t.Parallel()
-	const idle = time.Second
+	const idle = 3 * time.Second // of which a busy machine may take one itself
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		buf := make([]byte, 16<<10)
-		tick := time.NewTicker(20 * time.Millisecond)
+		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			if _, err := io.ReadFull(r.Body, buf); err != nil {
@@ -247,7 +247,7 @@ func TestClockSkewIsLearnt(t *testing.T) {
 		t.Errorf("%d calls, %d good", calls.Load(), good.Load())
 	}
 	store, local, err := c.StoreTime(t.Context(), "plant")
-	if got := store.Sub(local); err != nil || (got-off).Abs() > 2*time.Second {
+	if got := store.Sub(local); err != nil || (got-off).Abs() > 10*time.Second {
 		t.Errorf("store ahead by %s: %v", got, err)
 	}
 	what, _ := objstore.Explain(&objstore.StatusError{Status: 403, Code: "RequestTimeTooSkewed", LocalTime: local, ServerTime: store})
