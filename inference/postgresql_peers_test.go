@@ -36,9 +36,7 @@ func TestOnPostgreSQL(t *testing.T) {
 	if _, text := n.get("/metrics"); !strings.Contains(text, `millwright_serve_resources{resource="dataset",status="ACTIVE"} 1`) {
 		t.Error(text)
 	}
-	if status, text := n.get("/readyz"); status != 200 {
-		t.Error(text)
-	}
+	n.until("it is ready", func() bool { status, _ := n.get("/readyz"); return status == 200 })
 	n.stop()
 	n = start(t, yaml(t, t.TempDir(), "database: "+dsn+"\n"))
 	if status, reason := n.ingestion(n.first(), id); status != "SUCCESS" {

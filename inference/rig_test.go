@@ -29,7 +29,7 @@ import (
 // These tests run one after the other: a process has one embedded S3 server.
 
 const (
-	patience = time.Minute
+	patience = 3 * time.Minute // with a machine that has much else to do
 	role     = "arn:aws:iam::000000000000:role/none"
 )
 
