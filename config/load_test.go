@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,36 +11,10 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"millwright/internal/golden"
 	"millwright/internal/series"
 	"millwright/internal/window"
 )
-
-var update = flag.Bool("update", false, "write the golden files again")
-
-func files(t *testing.T, folder string) []string {
-	t.Helper()
-	found, err := filepath.Glob("testdata/" + folder + "/*.yaml")
-	if err != nil || len(found) == 0 {
-		t.Fatalf("no files in %s: %v", folder, err)
-	}
-	return found
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; got:\n%s", file, got)
-	}
-}
 
 // parseFile reads a file under its base name, so that messages do not depend on
 // where the tests run.
@@ -56,7 +29,7 @@ func parseFile(t *testing.T, file string) (*Config, []Fault, error) {
 
 func TestGoodFiles(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "good") {
+	for _, file := range golden.Files(t, "testdata/good/*.yaml") {
 		_, warnings, err := parseFile(t, file)
 		if err != nil || len(warnings) > 0 {
 			t.Errorf("%s: %v %v", file, err, warnings)
@@ -66,7 +39,7 @@ func TestGoodFiles(t *testing.T) {
 
 func TestBadFilesNameEveryFault(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "bad") {
+	for _, file := range golden.Files(t, "testdata/bad/*.yaml") {
 		c, _, err := parseFile(t, file)
 		var faults Faults
 		if c != nil || !errors.As(err, &faults) {
@@ -78,19 +51,19 @@ func TestBadFilesNameEveryFault(t *testing.T) {
 				t.Errorf("%s: %+v lacks something", file, f)
 			}
 		}
-		golden(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
+		golden.Check(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
 	}
 }
 
 func TestWarnings(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "warn") {
+	for _, file := range golden.Files(t, "testdata/warn/*.yaml") {
 		c, warnings, err := parseFile(t, file)
 		if c == nil || err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		golden(t, strings.TrimSuffix(file, ".yaml")+".txt", Faults(warnings).Error()+"\n")
+		golden.Check(t, strings.TrimSuffix(file, ".yaml")+".txt", Faults(warnings).Error()+"\n")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"millwright/internal/golden"
 	"millwright/internal/yamlfile"
 )
 
@@ -32,7 +33,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "agent.schema.json", string(text)+"\n")
+	golden.Check(t, "agent.schema.json", string(text)+"\n")
 }
 
 // scalarSchema says how the types that read themselves are written.

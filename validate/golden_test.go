@@ -12,7 +12,7 @@ func TestGoodFilesGolden(t *testing.T) {
 	s := newSite(t)
 	s.file("pump-7/a.csv", rows(monday(0, 0), 60))
 	s.file("pump-7/b.csv", rows(monday(1, 0), 60))
-	golden(t, "good", s.run(Options{}))
+	held(t, "good", s.run(Options{}))
 }
 
 func TestBadFilesGolden(t *testing.T) {
@@ -34,7 +34,7 @@ func TestBadFilesGolden(t *testing.T) {
 	s.file("pump-7/.hidden.csv", "Time,a\n")
 	s.file("pump-7/notes.txt", "not a drop")
 	s.file("pump-7/\x1b[31mred.csv", rows(monday(2, 0), 5))
-	golden(t, "bad", s.run(Options{}))
+	held(t, "bad", s.run(Options{}))
 }
 
 func TestHourlyFilesGolden(t *testing.T) {
@@ -46,7 +46,7 @@ func TestHourlyFilesGolden(t *testing.T) {
 	cfg := s.config("    csv: {rename: {speed: Drehzahl}}", `    data_upload_frequency: PT5M
     data_delay_offset_in_minutes: 2
     schema: {pump-7: [Flow_1, Drehzahl, pressure]}`)
-	golden(t, "hourly", s.run(Options{Config: cfg}))
+	held(t, "hourly", s.run(Options{Config: cfg}))
 }
 
 func TestSeveralComponentsGolden(t *testing.T) {
@@ -58,7 +58,7 @@ func TestSeveralComponentsGolden(t *testing.T) {
 	cfg := s.config(`    component: '^(?P<component>[a-z]+)\.(?P<sensor>.+)$'`, `    data_upload_frequency: PT5M
     data_delay_offset_in_minutes: 15
     components: [pump, fan]`)
-	golden(t, "several", s.run(Options{Config: cfg}))
+	held(t, "several", s.run(Options{Config: cfg}))
 }
 
 func TestLongLayoutGolden(t *testing.T) {
@@ -71,7 +71,7 @@ func TestLongLayoutGolden(t *testing.T) {
 2026-01-05T00:02:00Z,speed,x,Good
 2026-01-05T00:03:00Z,flow,1.7,Good
 `)
-	golden(t, "long", s.run(Options{}))
+	held(t, "long", s.run(Options{}))
 }
 
 func TestSummerTimeAdvisesUTC(t *testing.T) {

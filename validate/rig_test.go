@@ -3,7 +3,6 @@ package validate
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,9 +11,8 @@ import (
 	"time"
 
 	"millwright/config"
+	"millwright/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // site is a drop folder with files.
 type site struct {
@@ -91,8 +89,8 @@ func monday(hours, minutes int) time.Time {
 	return time.Date(2026, 1, 5, hours, minutes, 0, 0, time.UTC)
 }
 
-// golden holds both forms of a report against testdata.
-func golden(t *testing.T, name string, r *Report) {
+// held holds both forms of a report against testdata.
+func held(t *testing.T, name string, r *Report) {
 	t.Helper()
 	var text, document bytes.Buffer
 	if err := r.Text(&text); err != nil {
@@ -109,20 +107,7 @@ func golden(t *testing.T, name string, r *Report) {
 			t.Errorf("a line of %d characters: %s", n, line)
 		}
 	}
-	for ext, got := range map[string][]byte{".txt": text.Bytes(), ".json": document.Bytes()} {
-		file := filepath.Join("testdata", name+ext)
-		if *update {
-			if err := os.WriteFile(file, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s is not as expected (go test -update writes it):\n%s", file, got)
-		}
+	for ext, got := range map[string]string{".txt": text.String(), ".json": document.String()} {
+		golden.Check(t, filepath.Join("testdata", name+ext), got)
 	}
 }

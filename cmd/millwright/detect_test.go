@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"millwright/inference/detect/metrics"
+	"millwright/internal/golden"
 	"millwright/internal/simulate"
 )
 
@@ -53,18 +54,8 @@ var number = regexp.MustCompile(`-?\d+\.\d+(e[-+]\d+)?`)
 // whose floating point differs in the last bits numbers may differ a little.
 func nearly(t *testing.T, name, text string) {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0) // the working folder may be another test's
-	path := filepath.Join(filepath.Dir(here), "testdata", "detect", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := string(b)
+	path := stored("detect/" + name)
+	want := golden.Want(t, path, text)
 	if text == want {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"flag"
 	"io"
 	"math"
 	"os"
@@ -17,27 +16,15 @@ import (
 	"testing"
 	"time"
 
+	"millwright/internal/golden"
 	"millwright/internal/window"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	_, here, _, _ := runtime.Caller(0) // the working folder is the embedded store's, once a test has started it
-	path := filepath.Join(filepath.Dir(here), "testdata", "results", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
+// stored is a file of testdata. The working folder is the embedded store's, once a
+// test has started it.
+func stored(name string) string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "testdata", filepath.FromSlash(name))
 }
 
 // table prints as the verb does, with a locale that is known.
@@ -70,8 +57,8 @@ func TestResultsTable(t *testing.T) {
 	r := newResultsRig(t)
 	r.story()
 	got := r.table(blocks)
-	golden(t, "table.txt", got)
-	golden(t, "ascii.txt", r.table(sparksFor(func(string) string { return "C" })))
+	golden.Check(t, stored("results/table.txt"), got)
+	golden.Check(t, stored("results/ascii.txt"), r.table(sparksFor(func(string) string { return "C" })))
 	for line := range strings.Lines(got) {
 		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > tableWidth {
 			t.Errorf("%d columns: %s", n, line)
@@ -88,7 +75,7 @@ func TestResultsJSON(t *testing.T) {
 	if code != exitDone || errs != "" {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
-	golden(t, "lines.jsonl", out)
+	golden.Check(t, stored("results/lines.jsonl"), out)
 	for line := range strings.Lines(out) {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("no JSON: %s", line)
@@ -106,7 +93,7 @@ func TestResultsCSV(t *testing.T) {
 	if code != exitDone || errs != "" {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
-	golden(t, "rows.csv", out)
+	golden.Check(t, stored("results/rows.csv"), out)
 	if records, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || len(records) != 5 {
 		t.Errorf("%d records, %v", len(records), err)
 	}

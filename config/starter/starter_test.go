@@ -3,9 +3,7 @@ package starter
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,31 +11,14 @@ import (
 	"time"
 
 	"millwright/config"
+	"millwright/internal/golden"
 	"millwright/internal/objstore"
 	"millwright/internal/window"
 )
 
-var update = flag.Bool("update", false, "write the golden files again")
-
 func yamlOf(t *testing.T, s *Starter) string {
 	t.Helper()
 	return string(s.YAML())
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; got:\n%s", file, got)
-	}
 }
 
 // filled puts a value wherever one is to be filled in.
@@ -56,7 +37,7 @@ func filled(text string) string {
 func TestEmptyStarter(t *testing.T) {
 	t.Parallel()
 	text := yamlOf(t, &Starter{})
-	golden(t, "testdata/empty.yaml", text)
+	golden.Check(t, "testdata/empty.yaml", text)
 	_, _, err := config.Parse("x", []byte(text))
 	var faults config.Faults
 	if !errors.As(err, &faults) {
@@ -140,7 +121,7 @@ func TestFromDescriptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := yamlOf(t, s)
-	golden(t, "testdata/described.yaml", text)
+	golden.Check(t, "testdata/described.yaml", text)
 	c, warnings, err := config.Parse("x", []byte(filled(text)))
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%v %v", err, warnings)

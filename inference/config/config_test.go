@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,10 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"millwright/internal/golden"
 	"millwright/internal/yamlfile"
 )
-
-var update = flag.Bool("update", false, "write the golden files again")
 
 // parseFile reads a file under its base name, so that messages do not depend on
 // where the tests run.
@@ -26,34 +24,9 @@ func parseFile(t *testing.T, file string) (*Config, []yamlfile.Fault, error) {
 	return Parse(filepath.Base(file), data)
 }
 
-func files(t *testing.T, folder string) []string {
-	t.Helper()
-	found, err := filepath.Glob("testdata/" + folder + "/*.yaml")
-	if err != nil || len(found) == 0 {
-		t.Fatalf("no files in %s: %v", folder, err)
-	}
-	return found
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; got:\n%s", file, got)
-	}
-}
-
 func TestGoodFiles(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "good") {
+	for _, file := range golden.Files(t, "testdata/good/*.yaml") {
 		if _, warnings, err := parseFile(t, file); err != nil || len(warnings) > 0 {
 			t.Errorf("%s: %v %v", file, err, warnings)
 		}
@@ -62,7 +35,7 @@ func TestGoodFiles(t *testing.T) {
 
 func TestBadFilesNameEveryFault(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "bad") {
+	for _, file := range golden.Files(t, "testdata/bad/*.yaml") {
 		c, _, err := parseFile(t, file)
 		var faults yamlfile.Faults
 		if c != nil || !errors.As(err, &faults) {
@@ -74,19 +47,19 @@ func TestBadFilesNameEveryFault(t *testing.T) {
 				t.Errorf("%s: %+v lacks something, or says too much", file, f)
 			}
 		}
-		golden(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
+		golden.Check(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
 	}
 }
 
 func TestWarnings(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "warn") {
+	for _, file := range golden.Files(t, "testdata/warn/*.yaml") {
 		c, warnings, err := parseFile(t, file)
 		if c == nil || err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		golden(t, strings.TrimSuffix(file, ".yaml")+".txt", yamlfile.Faults(warnings).Error()+"\n")
+		golden.Check(t, strings.TrimSuffix(file, ".yaml")+".txt", yamlfile.Faults(warnings).Error()+"\n")
 	}
 }
 

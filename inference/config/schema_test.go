@@ -10,6 +10,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"millwright/internal/golden"
 	"millwright/internal/yamlfile"
 )
 
@@ -33,7 +34,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "serve.schema.json", string(text)+"\n")
+	golden.Check(t, "serve.schema.json", string(text)+"\n")
 }
 
 const (
