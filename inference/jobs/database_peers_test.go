@@ -4,8 +4,10 @@ package jobs_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"testing"
+	"time"
 
 	"millwright/internal/sqldb/pgtest"
 )
@@ -28,5 +30,22 @@ func runAll(m *testing.M) int {
 }
 
 func database(t testing.TB) string { return pgtest.DSN(t) }
+
+// sessionOf is the database as a process is to open it whose sessions have a name.
+func sessionOf(database, name string) string {
+	return database + "&application_name=" + url.QueryEscape(name)
+}
+
+// ended waits until the server has no session of a process that was killed: until then
+// it may still carry out what that has sent.
+func (r *rig) ended(session string) {
+	r.t.Helper()
+	db, _ := r.store.DB()
+	r.until("the end of its sessions", time.Minute, func() bool {
+		var n int
+		err := db.QueryRowContext(r.t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1`, session).Scan(&n)
+		return err == nil && n == 0
+	})
+}
 
 const aSecondAgo = `now() - interval '1 second'`

@@ -13,4 +13,10 @@ func runAll(m *testing.M) int { return s3test.Main(m) }
 
 func database(t testing.TB) string { return filepath.Join(t.TempDir(), "store.db") }
 
+// sessionOf is the database as a process is to open it.
+func sessionOf(database, _ string) string { return database }
+
+// ended has nothing to wait for: what a process writes ends with it.
+func (*rig) ended(string) {}
+
 const aSecondAgo = `datetime('now', 'subsec', '-1 second')`

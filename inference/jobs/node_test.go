@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,28 +96,44 @@ func (r *rig) spawn() (kill func()) {
 
 func (r *rig) spawnAs(name string) (kill func()) {
 	r.t.Helper()
-	c := r.command(r.clock.Now().Format(time.RFC3339), name)
-	if err := c.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	return r.killer(c)
+	n := r.command(r.clock.Now().Format(time.RFC3339), name)
+	n.start()
+	return n.kill
 }
 
-func (r *rig) command(now, name string) *exec.Cmd {
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), nodeDatabase+"="+r.database, nodeEndpoint+"="+r.server.Endpoint, nodeKeys+"="+r.server.CredentialsFile,
+// spawned is a node in a process of its own.
+type spawned struct {
+	*exec.Cmd
+	rig     *rig
+	session string // what the database knows it by
+}
+
+var sessions atomic.Int64
+
+func (r *rig) command(now, name string) *spawned {
+	n := &spawned{exec.Command(os.Args[0]), r, fmt.Sprint("node ", sessions.Add(1))}
+	n.Env = append(os.Environ(), nodeDatabase+"="+sessionOf(r.database, n.session), nodeEndpoint+"="+r.server.Endpoint, nodeKeys+"="+r.server.CredentialsFile,
 		nodeBucket+"="+r.bucket, nodeTime+"="+now, nodeName+"="+name)
-	c.Stderr = os.Stderr
-	return c
+	n.Stderr = os.Stderr
+	return n
 }
 
-func (r *rig) killer(c *exec.Cmd) (kill func()) {
-	kill = func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
+func (n *spawned) start() {
+	n.rig.t.Helper()
+	if err := n.Start(); err != nil {
+		n.rig.t.Fatal(err)
 	}
-	r.t.Cleanup(kill)
-	return kill
+	n.rig.t.Cleanup(func() {
+		_ = n.Process.Kill()
+		_ = n.Wait()
+	})
+}
+
+// kill ends it with no warning, and waits for what the database still does for it.
+func (n *spawned) kill() {
+	_ = n.Process.Kill()
+	_ = n.Wait()
+	n.rig.ended(n.session)
 }
 
 // later does what two minutes do: leases are over, and jobs of the dead come back.
@@ -178,12 +196,12 @@ func TestNodesThatAreKilledLoseNothingAndDoubleNothing(t *testing.T) {
 	r.windows(p, start, 20)
 	r.clock.set(start.Add(20*five + time.Second))
 	rounds := 0
-	for ; r.succeeded() < 20; rounds++ {
-		before := r.succeeded()
+	for before := 0; before < 20; rounds++ {
 		kill := r.spawn()
 		r.until("some executions", time.Minute, func() bool { return r.succeeded() > before })
 		kill()
 		r.later()
+		before = r.succeeded()
 	}
 	t.Log(rounds, "rounds")
 	if n := r.succeeded(); n != 20 {

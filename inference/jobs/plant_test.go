@@ -11,7 +11,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -145,7 +144,7 @@ func simulated(t testing.TB) string {
 type plantRun struct {
 	*rig
 	rows    *rowsOfPlant
-	node    *exec.Cmd
+	node    *spawned
 	clock   io.WriteCloser
 	names   int
 	start   int64 // of the first window
@@ -234,7 +233,7 @@ func (r *plantRun) carryOn(rnd *rand.Rand) {
 			kills++
 			r.tell()
 			time.Sleep(time.Duration(rnd.IntN(200)) * time.Millisecond) // in the middle of something
-			r.die()
+			r.node.kill()
 			r.later()
 			r.begin()
 		default:
@@ -271,7 +270,7 @@ func (r *plantRun) unaided() time.Duration {
 			return err == nil && open > 0 || r.over() == r.next
 		})
 	}
-	r.die()
+	r.node.kill()
 	began := time.Now()
 	r.begin()
 	r.until("executions", 5*time.Minute, func() bool { return r.over() == r.next })
@@ -286,10 +285,7 @@ func (r *plantRun) begin() {
 	if r.clock, err = r.node.StdinPipe(); err != nil {
 		r.t.Fatal(err)
 	}
-	if err := r.node.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	r.killer(r.node)
+	r.node.start()
 	r.tell()
 }
 
@@ -302,11 +298,6 @@ func (r *plantRun) tell() {
 // end stops the node as an operator does.
 func (r *plantRun) end() {
 	r.clock.Close()
-	_ = r.node.Wait()
-}
-
-func (r *plantRun) die() {
-	_ = r.node.Process.Kill()
 	_ = r.node.Wait()
 }
 

@@ -119,9 +119,14 @@ func (r *rig) do(fn func(context.Context, *store.Tx) error) {
 	}
 }
 
+// busy is how many times as long things may take as on a machine that has nothing else
+// to do.
+const busy = 4
+
 // until waits for a condition.
 func (r *rig) until(what string, limit time.Duration, ok func() bool) {
 	r.t.Helper()
+	limit *= busy
 	for deadline := time.Now().Add(limit); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("%s: not within %s", what, limit)
