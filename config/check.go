@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -58,14 +57,14 @@ func (v *checker) http(h HTTP) {
 		v.fault("http.listen", "is no address", "write address and port (0 to 65535), such as 127.0.0.1:9480")
 		return
 	}
-	if !loopback(host) {
+	if !yamlfile.Loopback(host) {
 		v.warn("http.listen", "everybody on that network can read the status page", "listen on 127.0.0.1, or keep the port behind a firewall")
 	}
 }
 
 func (v *checker) s3(c *Config) {
-	v.endpoint("s3.endpoint", c.S3.Endpoint)
-	v.endpoint("service.endpoint", c.Service.Endpoint)
+	v.doc.Endpoint("s3.endpoint", c.S3.Endpoint)
+	v.doc.Endpoint("service.endpoint", c.Service.Endpoint)
 	v.path("s3.ca_file", c.S3.CAFile)
 	if c.S3.Proxy != "" {
 		u, err := url.Parse(c.S3.Proxy)
@@ -75,21 +74,6 @@ func (v *checker) s3(c *Config) {
 	}
 	if !regexp.MustCompile(`^[0-9a-z-]{0,63}$`).MatchString(c.S3.Region) {
 		v.fault("s3.region", "is no region", "use a-z 0-9 -, such as eu-west-1")
-	}
-}
-
-func (v *checker) endpoint(key, value string) {
-	if value == "" {
-		return
-	}
-	u, err := url.Parse(value)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		v.fault(key, "is no URL of a server", "write https://host:port")
-	case u.User != nil:
-		v.fault(key, "holds credentials", "take them out: credentials come from the environment, a profile or credential_process")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		v.warn(key, "is not encrypted", "use https, with ca_file for a certificate of your own")
 	}
 }
 
@@ -140,12 +124,4 @@ func (v *checker) path(key, path string) {
 func within(path, folder string) bool {
 	rel, err := filepath.Rel(folder, path)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
 }

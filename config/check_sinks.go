@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"millwright/internal/yamlfile"
 )
 
 func (v *checker) sink(key string, c *Config, s Sink) {
@@ -107,7 +109,7 @@ func (v *checker) target(key, value, example string, schemes ...string) {
 		v.fault(key, "is no address of the form "+strings.Join(schemes, ":// or ")+"://", "write "+example)
 	case u.User != nil:
 		v.fault(key, "holds credentials", "take them out; there are keys that name a file for them")
-	case slices.Contains([]string{"http", "tcp"}, u.Scheme) && !loopback(u.Hostname()):
+	case slices.Contains([]string{"http", "tcp"}, u.Scheme) && !yamlfile.Loopback(u.Hostname()):
 		v.warn(key, "is not encrypted", "write "+example)
 	}
 }

@@ -39,7 +39,7 @@ func (v *checker) config(c *Config) {
 	v.form("s3.region", c.S3.Region, `^[0-9a-z-]{1,63}$`, "is no region", "use a-z 0-9 -, such as plant-1")
 	v.form("work_bucket", c.WorkBucket, `^[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9]$`, "is no bucket", "use 3 to 63 of a-z 0-9 . -, without . or - at the ends")
 	v.database(c.Database)
-	v.endpoint("s3.endpoint", c.S3.Endpoint)
+	v.Endpoint("s3.endpoint", c.S3.Endpoint)
 	v.numbers(c)
 }
 
@@ -61,7 +61,7 @@ const (
 // reachOf takes names other than localhost, and every address at once, for the
 // whole world: what they come to is not for this file to say.
 func reachOf(host string) reach {
-	if host == "localhost" {
+	if yamlfile.Loopback(host) {
 		return thisMachine
 	}
 	a, err := netip.ParseAddr(host)
@@ -69,8 +69,6 @@ func reachOf(host string) reach {
 	switch {
 	case err != nil || a.IsUnspecified():
 		return everywhere
-	case a.IsLoopback():
-		return thisMachine
 	case a.IsPrivate() || a.IsLinkLocalUnicast():
 		return privateNetwork
 	}
@@ -108,21 +106,6 @@ func (v *checker) database(dsn string) {
 	u, err := url.Parse(dsn)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
 		v.Fault("database", "is no URL of a PostgreSQL database", "write postgres://user@host:5432/name, or leave it out for SQLite")
-	}
-}
-
-func (v *checker) endpoint(key, value string) {
-	if value == "" {
-		return
-	}
-	u, err := url.Parse(value)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		v.Fault(key, "is no URL of a server", "write https://host:port")
-	case u.User != nil:
-		v.Fault(key, "holds credentials", "take them out: credentials come from the environment, a profile or credential_process")
-	case u.Scheme == "http" && reachOf(u.Hostname()) != thisMachine:
-		v.Warn(key, "is not encrypted", "use https, with s3.ca_file for a certificate of your own")
 	}
 }
 
