@@ -33,11 +33,11 @@ demo: ## a simulated pump, the agent and the service, with nothing configured
 	go run ./cmd/millwright demo
 
 test: ## all tests of the module, with the race detector
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 peers: ## what is tested against Debian's chromium, prometheus (promtool), mosquitto and postgresql
-	go test -race -tags peers ./agent/page ./agent/metrics ./results/sink ./internal/sqldb
-	go test -tags peers ./inference ./inference/store ./inference/backend ./inference/jobs
+	go test -race -timeout 30m -tags peers ./agent/page ./agent/metrics ./results/sink ./internal/sqldb
+	go test -timeout 30m -tags peers ./inference ./inference/store ./inference/backend ./inference/jobs
 
 bench: build lean ## Go's benchmarks, then the figures this project promises beside what is reached
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
