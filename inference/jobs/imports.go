@@ -71,7 +71,9 @@ func (j *Jobs) copyObjects(ctx context.Context, objects []lake.Object, from, to 
 		if err != nil {
 			return nil, err
 		}
-		if _, err := j.o.S3.Put(ctx, objstore.Whole(j.o.Bucket, to+rest, b)); err != nil {
+		whole := objstore.Whole(j.o.Bucket, to+rest, b)
+		whole.Type = lake.TypeParquet
+		if _, err := j.o.S3.Put(ctx, whole); err != nil {
 			return nil, err
 		}
 	}

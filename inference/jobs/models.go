@@ -126,6 +126,8 @@ func (m *Models) read(ctx context.Context, artifact string) ([]byte, error) {
 func (m *Models) put(ctx context.Context, id string, version int64, file []byte) (key string, err error) {
 	sum := sha256.Sum256(file)
 	key = fmt.Sprintf("%s%d-%x.model", modelPrefix(id), version, sum[:8])
-	_, err = m.s3.Put(ctx, objstore.Whole(m.bucket, key, file))
+	o := objstore.Whole(m.bucket, key, file)
+	o.Type = "application/octet-stream"
+	_, err = m.s3.Put(ctx, o)
 	return key, err
 }

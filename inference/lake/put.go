@@ -20,7 +20,7 @@ const (
 
 // Content types of what is written.
 const (
-	typeParquet = "application/vnd.apache.parquet"
+	TypeParquet = "application/vnd.apache.parquet"
 	typeJSON    = "application/json"
 )
 
@@ -67,7 +67,7 @@ func (s *staged) close() {
 
 // put sends what was staged. An equal object may be there already.
 func (l *Lake) put(ctx context.Context, key string, s *staged) error {
-	o := objstore.Object{Bucket: l.o.Bucket, Key: key, Size: s.size, Type: typeParquet}
+	o := objstore.Object{Bucket: l.o.Bucket, Key: key, Size: s.size, Type: TypeParquet}
 	s.sha256.Sum(o.SHA256[:0])
 	s.md5.Sum(o.MD5[:0])
 	put := l.store.Put
