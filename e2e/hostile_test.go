@@ -91,9 +91,10 @@ func TestHostileDrops(t *testing.T) {
 	}
 	sc.agent.Await("accounts", sc.unaccounted)
 	sc.agent.Await("putting away", func() string {
-		fates, err := sc.agent.Fates("hurt/quote.csv")
-		if err != nil || fates[0].State != "kept" {
-			return fmt.Sprint(fates, err)
+		for _, h := range all {
+			if fates, err := sc.agent.Fates("hurt/" + h.name); err != nil || fates[0].State != h.state {
+				return fmt.Sprint(h.name, fates, err)
+			}
 		}
 		return ""
 	})
