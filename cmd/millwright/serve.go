@@ -175,6 +175,9 @@ func serve(ctx context.Context, file string, cfg *config.Config, src clock.Sourc
 	switch {
 	case errors.As(err, &faults):
 		return toCheck(file, exit(exitConfig, err))
+	case err != nil && ctx.Err() != nil: // told to, which is no failure
+		log.Info("stopped before it served", zap.Error(err))
+		return nil
 	case err != nil:
 		return fmt.Errorf("start the service: %w", err)
 	}

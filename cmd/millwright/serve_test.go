@@ -156,6 +156,21 @@ func TestServeSaysHowItBeganAndEnded(t *testing.T) {
 	}
 }
 
+// A service manager that has it stop while it starts is to see no failure.
+func TestServeIsStoppedBeforeItServes(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.New(t.TempDir(), "127.0.0.1:0", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out, log bytes.Buffer
+	if err := serve(ctx, "", cfg, clock.Real{}, &out, &log); err != nil || out.Len() > 0 || !strings.Contains(log.String(), "stopped before it served") {
+		t.Errorf("%v %s%s", err, out.String(), log.String())
+	}
+}
+
 type writerFunc func([]byte) (int, error)
 
 func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
