@@ -253,7 +253,7 @@ func TestBucketsAndStoreTime(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	store, local, err := c.StoreTime(t.Context(), srv.Bucket)
-	if err != nil || store.Sub(local).Abs() > 2*time.Second {
+	if err != nil || store.Sub(local).Abs() > 10*time.Second { // its Date may be two seconds old
 		t.Errorf("%s %s %v", store, local, err)
 	}
 	fresh := srv.Client(t, "")
