@@ -84,13 +84,23 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	led, err := ledger.Open(ctx, dirs.state, a.log)
 	if err != nil {
+		return a.stopped(ctx, err)
+	}
+	err = a.stopped(ctx, a.work(ctx, led, dirs))
+	return errors.Join(err, led.Close())
+}
+
+// stopped is err, unless ctx has ended: what a stop cuts short has not failed, and
+// need not say that it was the stop. SQLite says that it was interrupted, and a
+// reload that was under way that the configuration has changed.
+func (a *Agent) stopped(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	err = a.work(ctx, led, dirs)
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		err = nil
+	if !errors.Is(err, ctx.Err()) {
+		a.log.Info("cut short by the stop", zap.Error(err))
 	}
-	return errors.Join(err, led.Close())
+	return nil
 }
 
 // ground is what stays while configurations change.

@@ -6,23 +6,26 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"millwright/agent/status"
 	"millwright/internal/ledger"
 )
 
-// free is an address that nothing listens on.
-func free(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// page waits until the page is served and gives its address.
+func (g *gateway) page() (address string) {
+	g.t.Helper()
+	select {
+	case url := <-g.serves:
+		return strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")
+	case <-time.After(patience):
+		g.t.Fatal("no page is served")
+		return ""
 	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 // get gives the answer at a path, and 0 while nobody answers.
@@ -49,10 +52,10 @@ func (g *gateway) get(address, path string) (int, string) {
 func TestThePageOfADaemon(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t)
-	address, other := free(t), free(t)
-	g.write(fmt.Sprintf("http: {listen: %q}\n", address), "pump-7")
+	g.write("http: {listen: '127.0.0.1:0'}\n", "pump-7")
 	stop := g.run()
 	defer stop()
+	address := g.page()
 	g.until("the page is there", func() bool { code, _ := g.get(address, "/healthz"); return code == http.StatusOK })
 	g.arrives(g.drop("pump-7"))
 	g.until("the metrics tell of it", func() bool {
@@ -66,8 +69,12 @@ func TestThePageOfADaemon(t *testing.T) {
 	}
 	g.same(address)
 
-	g.write(fmt.Sprintf("http: {listen: %q}\n", other), "pump-7")
+	g.write("http: {listen: '127.0.0.2:0'}\n", "pump-7")
 	g.hangup <- syscall.SIGHUP
+	other := g.page()
+	if !strings.HasPrefix(other, "127.0.0.2:") {
+		t.Errorf("the page has moved to %s", other)
+	}
 	g.until("the page has moved", func() bool {
 		there, _ := g.get(other, "/healthz")
 		here, _ := g.get(address, "/healthz")
@@ -130,6 +137,8 @@ func TestAPortThatIsTaken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(notes) > 0 && notes[0].Scope == httpScope && strings.Contains(notes[0].Text, "address already in use")
+		return slices.ContainsFunc(notes, func(n ledger.Notice) bool {
+			return n.Scope == httpScope && strings.Contains(n.Text, "address already in use")
+		})
 	})
 }

@@ -77,7 +77,7 @@ func TestAPipeInPlaceOfADropIsNotWaitedFor(t *testing.T) {
 		if err == nil || len(p.copies) != 0 {
 			t.Errorf("a pipe was archived: %v", err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("it waits for the pipe's writer")
 	}
 }

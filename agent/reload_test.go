@@ -29,6 +29,7 @@ type gateway struct {
 	store  *objstore.Client
 	hangup chan os.Signal
 	heard  *listener
+	serves chan string // URLs of the status page
 	begin  time.Time
 	since  time.Time // real time of the start
 	last   int       // the newest window that rows were dropped for
@@ -37,8 +38,11 @@ type gateway struct {
 // pace makes a window of five minutes a second.
 const pace = 300
 
+// patience is for machines that have other things to do.
+const patience = 2 * time.Minute
+
 func newGateway(t *testing.T) *gateway {
-	g := &gateway{t: t, dir: t.TempDir(), srv: s3test.New(t), hangup: make(chan os.Signal, 1), heard: &listener{}, begin: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)}
+	g := &gateway{t: t, dir: t.TempDir(), srv: s3test.New(t), hangup: make(chan os.Signal, 1), heard: &listener{}, serves: make(chan string, 16), begin: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)}
 	g.store = g.srv.Client(t, "")
 	return g
 }
@@ -88,6 +92,7 @@ func (g *gateway) run() (stop func()) {
 	a := New(cfg, clock.NewRehearsal(g.begin, pace), zap.NewNop())
 	g.since = time.Now()
 	a.CredentialsFile, a.Supervisor, a.Hangup, a.Reread = g.srv.CredentialsFile, g.heard, g.hangup, g.load
+	a.Serves = func(url string) { g.serves <- url }
 	ctx, cancel := context.WithCancel(g.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
@@ -132,9 +137,9 @@ func (g *gateway) until(what string, ok func() bool) {
 	g.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(20 * time.Second); !ok(); <-tick.C {
+	for end := time.Now().Add(patience); !ok(); <-tick.C {
 		if time.Now().After(end) {
-			g.t.Fatalf("not within 20 s: %s; heard %q", what, g.heard.take())
+			g.t.Fatalf("not within %s: %s; heard %q", patience, what, g.heard.take())
 		}
 	}
 }
@@ -210,6 +215,26 @@ func TestReloadBringsSchedulersAndTakesThemAway(t *testing.T) {
 	g.reload()
 	g.arrives(g.drop("fan"))
 	stop()
+}
+
+// A stop may meet the opening of the ledger, a start half-way, and a reload.
+func TestAStopAtAnyMomentIsNoFailure(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t)
+	g.write("", "pump")
+	for i := range 40 {
+		stop := g.run()
+		time.Sleep(time.Duration(i) * time.Millisecond)
+		if i%2 == 1 {
+			g.hangup <- syscall.SIGHUP
+			time.Sleep(time.Duration(i/4) * time.Millisecond)
+		}
+		stop()
+		select {
+		case <-g.hangup: // it was not heard
+		default:
+		}
+	}
 }
 
 func TestARejectedReloadKeepsTheOldConfiguration(t *testing.T) {
