@@ -264,7 +264,7 @@ func sail(t testing.TB, runners ...*Runner) (f *Fleet, stop func()) {
 // until waits in real time.
 func until(t testing.TB, what string, missing func() string) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		words := missing()
 		if words == "" {

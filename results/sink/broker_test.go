@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -37,17 +38,31 @@ type broker struct {
 // newBroker starts one with lines of configuration beside the usual ones.
 func newBroker(t testing.TB, lines ...string) *broker {
 	t.Helper()
-	b := &broker{t: t, dir: t.TempDir()}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.port = listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
+	b := &broker{t: t, dir: t.TempDir(), port: quietPort(t)}
 	b.configure(lines...)
 	t.Cleanup(func() { b.end(syscall.SIGKILL) })
 	b.begin()
 	return b
+}
+
+// quietPort is a port of this machine that nobody has. It is below those that the
+// kernel gives to connections, so that nobody gets it while a broker is restarted.
+func quietPort(t testing.TB) int {
+	t.Helper()
+	least := 32768
+	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
+		_, _ = fmt.Sscan(string(text), &least)
+	}
+	low := min(10000, least/2)
+	for range 100 {
+		port := low + mathrand.IntN(least-low)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }
 
 func (b *broker) configure(lines ...string) {

@@ -76,7 +76,7 @@ func DSN(t testing.TB) string {
 }
 
 func drop(t testing.TB, db *sql.DB, schema string) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the test's own has ended
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // the test's own has ended
 	defer cancel()
 	if _, err := db.ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
 		t.Error(err)
@@ -109,7 +109,7 @@ func start() (stop func(), dsn string, err error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, "", fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=1000")
 	var log bytes.Buffer
 	server.Dir, server.SysProcAttr, server.Stderr = dir, as, &log
 	if err := server.Start(); err != nil {
@@ -124,7 +124,7 @@ func start() (stop func(), dsn string, err error) {
 		os.RemoveAll(dir)
 	}
 	dsn = "postgres://millwright@/postgres?host=" + url.QueryEscape(dir)
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(3 * time.Minute); ; {
 		db, err := sqldb.OpenPostgres(context.Background(), dsn, sqldb.PostgresOptions{Conns: 1})
 		if err == nil {
 			return stop, dsn, db.Close()
