@@ -38,7 +38,7 @@ type Options struct {
 }
 
 const (
-	headerTime  = 5 * time.Second
+	headerTime  = 10 * time.Second // from the connection on: a client on a busy machine may not ask at once
 	idleTime    = time.Minute
 	headerBytes = 16 << 10
 )
