@@ -159,7 +159,8 @@ func TestServeSaysHowItBeganAndEnded(t *testing.T) {
 // A service manager that has it stop while it starts is to see no failure.
 func TestServeIsStoppedBeforeItServes(t *testing.T) {
 	t.Parallel()
-	cfg, _, err := config.New(t.TempDir(), "127.0.0.1:0", "127.0.0.1:0")
+	text := fmt.Sprintf("data_dir: %s\nlisten: 127.0.0.1:0\ns3: {endpoint: 'http://127.0.0.1:1'}\n", t.TempDir())
+	cfg, _, err := config.Parse("serve.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
