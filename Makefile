@@ -18,10 +18,18 @@ LEAN := -tags agent,nethttpomithttp2 -gcflags=github.com/aws/...=-l -pgo=bench/a
 
 comma := ,
 
-.PHONY: help build lean demo test peers bench profile fuzz lint e2e cross packages packages-test clean
+.PHONY: help modules build lean demo test peers bench profile fuzz lint e2e cross packages packages-test clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+modules: ## downloads what the checks are made of
+	go list -deps -test -tags peers ./... >/dev/null
+	go list -deps -test -tags agent ./... >/dev/null
+	cd e2e && go list -deps -test -tags packages ./... >/dev/null
+	cd packaging && go list -deps -test ./... >/dev/null
+	go run $(GOFUMPT) -version
+	go run $(STATICCHECK) -version
 
 build: ## the full build for this machine, in bin/millwright
 	$(GOBUILD) -o bin/millwright ./cmd/millwright
@@ -65,7 +73,7 @@ lint: ## gofumpt, go vet on every build, staticcheck on every build
 	cd packaging && go run $(STATICCHECK) ./...
 
 e2e: ## drives the built binary against a real S3 server through faults
-	cd e2e && go test -timeout 30m ./...
+	cd e2e && go test -timeout 90m ./...
 
 cross: ## all five release builds in dist/, checked to be static and small enough
 	.ci/cross
@@ -75,7 +83,7 @@ packages: ## deb and rpm of both builds in dist/; VERSION=1.2.3 names them
 
 packages-test: ## installs, runs, upgrades and purges the deb on a Debian made for it; wants root
 	cd packaging && go test ./...
-	cd e2e && go test -tags packages -count=1 -timeout 30m -v ./packages
+	cd e2e && go test -tags packages -count=1 -timeout 90m -v ./packages
 
 clean: ## removes what was built
 	rm -rf bin dist

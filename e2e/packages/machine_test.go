@@ -34,14 +34,24 @@ func boot(t *testing.T, cache string) *machine {
 	t.Helper()
 	archive := filepath.Join(cache, "debian-bookworm.tar")
 	if _, err := os.Stat(archive); err != nil {
-		args := []string{"--variant=minbase", "--include=" + include, "bookworm", archive + ".part"}
+		args := []string{"--format=tar", "--variant=minbase", `--aptopt=Acquire::Retries "5"`, "--include=" + include, "bookworm", archive + ".part"}
 		for _, sources := range []string{"/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"} {
 			if info, err := os.Stat(sources); err == nil && info.Size() > 0 {
 				args = append(args, sources) // the mirror that this machine has
 				break
 			}
 		}
-		must(t, "mmdebstrap", append([]string{"--format=tar"}, args...)...)
+		for tries := 1; ; tries++ { // the network may fail by chance
+			out, err := exec.CommandContext(t.Context(), "mmdebstrap", args...).CombinedOutput()
+			if err == nil {
+				break
+			}
+			if tries == 4 {
+				t.Fatalf("mmdebstrap %q: %v\n%s", args, err, out)
+			}
+			t.Logf("mmdebstrap: %v\n%s", err, out)
+			time.Sleep(time.Duration(tries) * 15 * time.Second)
+		}
 		if err := os.Rename(archive+".part", archive); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +107,7 @@ func (m *machine) start() {
 
 // try runs a command in the machine as root and gives what it prints.
 func (m *machine) try(name string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	enter := []string{"-t", strconv.Itoa(m.init), "-m", "-u", "-i", "-n", "-p", "-r", "-w", "--", name}
 	cmd := exec.CommandContext(ctx, "nsenter", append(enter, args...)...)
@@ -155,7 +165,8 @@ func (m *machine) until(what string, ask func() (objection string)) {
 	m.t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(90 * time.Second); ; <-tick.C {
+	const patience = 5 * time.Minute // for machines that have other things to do
+	for end := time.Now().Add(patience); ; <-tick.C {
 		objection := ask()
 		if objection == "" {
 			return
@@ -165,7 +176,7 @@ func (m *machine) until(what string, ask func() (objection string)) {
 			if m.init != 0 {
 				log, _ = m.try("journalctl", "--no-pager", "-n", "60", "-u", "millwright")
 			}
-			m.t.Fatalf("not within 90 s: %s: %s\n%s", what, objection, log)
+			m.t.Fatalf("not within %s: %s: %s\n%s", patience, what, objection, log)
 		}
 	}
 }
