@@ -32,7 +32,7 @@ func TestRandomCallsNeverMeetAMistake(t *testing.T) {
 	r := newRig(t, store.Quotas{Datasets: 3, Models: 3, LabelGroups: 2, PendingIngestions: 2, PendingModels: 2, LabelsPerGroup: 3, TagsPerResource: 4})
 	run := 0
 	met := map[string]bool{}
-	rapid.Check(t, func(rt *rapid.T) {
+	property := func(rt *rapid.T) {
 		run++
 		c := &client{rig: r, accounts: []string{fmt.Sprintf("%012d", 2*run), fmt.Sprintf("%012d", 2*run+1)}}
 		c.prepare(rt)
@@ -47,10 +47,13 @@ func TestRandomCallsNeverMeetAMistake(t *testing.T) {
 			c.call(rt, operation, met)
 		}
 		c.consistent(rt)
-	})
-	if len(met) < 40 {
-		t.Errorf("only %d operations ever succeeded: the test does not reach the others", len(met))
 	}
+	for range 3 { // it is chance which ones a hundred clients reach: from 43 on, mostly
+		if rapid.Check(t, property); len(met) >= 40 {
+			return
+		}
+	}
+	t.Errorf("only %d operations ever succeeded: the test does not reach the others", len(met))
 }
 
 // prepare gives the first account something to begin with.
