@@ -87,6 +87,9 @@ func start(t *testing.T) *browser {
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
 		b.do(domain+".enable", nil, nil)
 	}
+	for state := ""; state != "complete"; { // else its load may be taken for that of the first page
+		b.eval("document.readyState", &state)
+	}
 	return b
 }
 
