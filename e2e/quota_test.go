@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -183,7 +184,8 @@ func emptied(object []byte, rows int) []byte {
 	return []byte(strings.Join(lines, ""))
 }
 
-// fill writes a file until nothing fits any more and gives its path.
+// fill makes a file of all that the file system has left, and gives its path. It does
+// so at once: the agent gives up its reserve when it looks next, and that is its own.
 func fill(t *testing.T, dir string) string {
 	t.Helper()
 	path := filepath.Join(dir, "filler")
@@ -192,9 +194,26 @@ func fill(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for size := 1 << 20; size > 0; {
-		if _, err := f.Write(make([]byte, size)); err != nil {
-			size /= 2
+	for tries := 1; ; tries++ { // the agent may write between the two calls
+		var st unix.Statfs_t
+		err := unix.Statfs(dir, &st)
+		size := int64(st.Bavail) * st.Bsize
+		if err == nil {
+			err = unix.Fallocate(int(f.Fd()), 0, 0, size)
+		}
+		if err == nil {
+			_, err = f.Seek(size, io.SeekStart)
+		}
+		if err == nil {
+			break
+		}
+		if tries == 100 {
+			t.Fatal(err)
+		}
+	}
+	for range 16 { // pages that became free meanwhile
+		if _, err := f.Write(make([]byte, os.Getpagesize())); err != nil {
+			break
 		}
 	}
 	return path
