@@ -151,16 +151,13 @@ func paren(s string) string {
 var (
 	printed  = regexp.MustCompile(`(?s)(process output: ).*(, error: )`) // of a credential_process, and no JSON
 	userInfo = regexp.MustCompile(`(://)[^/@\s"]+@`)
-	keyID    = regexp.MustCompile(`\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}\b`)
+	keyID    = regexp.MustCompile(`(AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}`) // whatever it is stuck to
 	signed   = regexp.MustCompile(`(?i)((?:x-amz-(?:credential|signature|security-token)|signature|authorization|secret\w*|token)["']?\s*[=:]\s*["']?)[^\s&"',<>]+`)
 )
 
 // redact takes out what could be a secret: passwords in URLs, key ids, and the
 // values of signatures and tokens.
 func redact(s string) string {
-	if !strings.ContainsAny(s, "@=:") && !strings.Contains(s, "AKIA") && !strings.Contains(s, "ASIA") {
-		return s
-	}
 	s = printed.ReplaceAllString(s, "${1}***${2}")
 	s = userInfo.ReplaceAllString(s, "${1}***@")
 	s = keyID.ReplaceAllString(s, "${1}***")

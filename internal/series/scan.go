@@ -28,7 +28,8 @@ func (r *Reader) plain() {
 			r.drop(saved)
 			break
 		}
-		if q = r.plainCells(at+1, r.before, len(r.columns), n, true); q < 0 {
+		if q = r.plainCells(at+1, r.before, len(r.columns), n, true); q < 0 || q-p > r.limit {
+			// The general way knows what is too long.
 			r.drop(saved)
 			break
 		}
