@@ -51,7 +51,7 @@ func (s Section) Column(i int, dst []float64) ([]float64, error) {
 // Decimals is Column for a sensor whose values are kept as whole numbers n, of
 // n / 10^places, and of which none is missing; for others ok is false.
 func (s Section) Decimals(i int, dst []int32) (n []int32, places int, ok bool, err error) {
-	if i < 0 || i >= len(s.Sensors) || s.section.columns[i].encoding != encDec16 && s.section.columns[i].encoding != encDec32 {
+	if i < 0 || i >= len(s.Sensors) || !s.section.columns[i].encoding.decimal() {
 		return dst, 0, false, nil
 	}
 	b, err := s.block.chunk(s.section.chunks[i], s.Sensors[i])

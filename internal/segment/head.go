@@ -103,7 +103,7 @@ func parseHead(b []byte, at, length int64, names map[string]string) (*head, erro
 		for j := range n {
 			name := p.string()
 			c := column{encoding(p.byte()), p.byte()}
-			if c.encoding > encDec32 || c.exponent > maxExponent {
+			if c.encoding > encStep24 || c.exponent > maxExponent || rows == 0 {
 				p.bad = true
 			}
 			s.sensors, s.columns = append(s.sensors, name), append(s.columns, c)
