@@ -78,7 +78,7 @@ func TestSwappedAfterListing(t *testing.T) {
 			}()
 			select {
 			case <-done:
-			case <-time.After(10 * time.Second):
+			case <-time.After(2 * time.Minute):
 				t.Fatal("reading hangs")
 			}
 		})

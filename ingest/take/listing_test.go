@@ -28,7 +28,7 @@ func TestAPipeInPlaceOfAFolderIsNotWaitedFor(t *testing.T) {
 		if err != nil || len(p.Faults) != 1 {
 			t.Errorf("%v, faults %v", err, p.Faults)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("it waits for the pipe's writer")
 	}
 }

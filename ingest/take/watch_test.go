@@ -18,7 +18,7 @@ func TestHints(t *testing.T) {
 	hint := func(what string, act func()) {
 		t.Helper()
 		s.list()
-		deadline := time.After(10 * time.Second)
+		deadline := time.After(2 * time.Minute)
 		for !s.taker.watch.active() { // the watches are set on Watch's goroutine
 			select {
 			case <-deadline:
