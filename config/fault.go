@@ -26,9 +26,6 @@ type (
 // For makes a Duration of d.
 func For(d time.Duration) Duration { return yamlfile.For(d) }
 
-// Endless makes the Duration that is written none.
-func Endless() Duration { return yamlfile.Endless() }
-
 // Bytes makes a Size of n bytes.
 func Bytes(n int64) Size { return yamlfile.Bytes(n) }
 

@@ -90,7 +90,7 @@ func executionOf(e store.Execution) (schedule.Execution, error) {
 	if err != nil {
 		return x, err
 	}
-	x.Input = schedule.Input{Bucket: in.S3InputConfiguration.Bucket, Naming: window.Naming{Prefix: folder(in.S3InputConfiguration.Prefix), Delimiter: "-", Offset: offset}}
+	x.Input = schedule.Input{Bucket: in.S3InputConfiguration.Bucket, Naming: window.Naming{Prefix: folder(in.S3InputConfiguration.Prefix), Delimiter: window.DefaultDelimiter, Offset: offset}}
 	if n := in.InferenceInputNameConfiguration; n != nil {
 		x.Input.Naming.Format = window.Format(n.TimestampFormat)
 		if n.ComponentTimestampDelimiter != nil {

@@ -2,11 +2,9 @@ package schedule
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"millwright/internal/objstore"
-	"millwright/internal/window"
 )
 
 // find lists a component's files with a stamp from <= stamp < to, in the order of
@@ -45,23 +43,6 @@ func common(a, b string) string {
 		}
 	}
 	return a[:min(len(a), len(b))]
-}
-
-// InputOf says where a scheduler's files are and how they are named, from the API's
-// own words; a delimiter that is nil is the default one.
-func InputOf(bucket, prefix, offset, format string, delimiter *string) (Input, error) {
-	in := Input{Bucket: bucket, Naming: window.Naming{Prefix: prefix, Delimiter: window.DefaultDelimiter, Format: window.Format(format)}}
-	if delimiter != nil {
-		in.Naming.Delimiter = *delimiter
-	}
-	switch in.Naming.Format {
-	case "", window.FormatCompact, window.FormatDashed, window.FormatEpoch:
-	default:
-		return Input{}, fmt.Errorf("timestamp format %q: use %s, %s or %s", format, window.FormatCompact, window.FormatDashed, window.FormatEpoch)
-	}
-	var err error
-	in.Naming.Offset, err = window.ParseOffset(offset)
-	return in, err
 }
 
 func (f File) before(g File) int { return strings.Compare(f.Key, g.Key) }
