@@ -155,8 +155,19 @@ func values(m map[string]library) func(func(library) bool) {
 	}
 }
 
-func licenceFiles(dir string) (texts [][]byte, err error) {
-	named := regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
+// licenceFiles gives what a module says of its licence: in files of their own, else
+// in its README.
+func licenceFiles(dir string) ([][]byte, error) {
+	texts, err := filesNamed(dir, regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`))
+	if err != nil || len(texts) > 0 {
+		return texts, err
+	}
+	texts, err = filesNamed(dir, regexp.MustCompile(`(?i)^readme(\..*)?$`))
+	return slices.DeleteFunc(texts, func(text []byte) bool { return !bytes.Contains(bytes.ToLower(text), []byte("copyright")) }), err
+}
+
+// filesNamed gives the content of a folder's files of some names.
+func filesNamed(dir string, named *regexp.Regexp) (texts [][]byte, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err

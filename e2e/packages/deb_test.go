@@ -132,13 +132,6 @@ func (p *plant) clean() {
 }
 
 func TestDebianPackage(t *testing.T) {
-	cache, err := filepath.Abs("../../bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(cache, 0o755); err != nil { // a clone has none
-		t.Fatal(err)
-	}
 	debs := t.TempDir()
 	for _, version := range []string{"1.0.0", "1.1.0"} {
 		must(t, "go", "-C", "../../packaging", "run", ".", "-tree", "..", "-out", debs, "-version", version, "-only", "millwright:"+runtime.GOARCH)
@@ -146,7 +139,7 @@ func TestDebianPackage(t *testing.T) {
 	server := filepath.Join(debs, "store")
 	must(t, "env", "CGO_ENABLED=0", "go", "build", "-o", server, "./store")
 
-	p := &plant{machine: boot(t, cache), window: time.Now().UTC().Truncate(5 * time.Minute)}
+	p := &plant{machine: boot(t, "millwright"), window: time.Now().UTC().Truncate(5 * time.Minute)}
 	p.copy(server, "usr/local/bin/store", 0o755)
 	for _, version := range []string{"1.0.0", "1.1.0"} {
 		p.copy(filepath.Join(debs, "millwright_"+version+"_"+runtime.GOARCH+".deb"), "root/"+version+".deb", 0o644)

@@ -21,6 +21,7 @@ import (
 // machine is a booted Debian with systemd, and with no network but its own.
 type machine struct {
 	t    *testing.T
+	unit string // that is tested on it
 	root string // its file system, as seen from here
 	init int    // its first process, as seen from here
 }
@@ -29,9 +30,16 @@ type machine struct {
 const include = "systemd,systemd-sysv,dbus,init,procps,acl"
 
 // boot makes a machine and waits until it is up. Its root file system is made
-// once and kept in cache, a folder.
-func boot(t *testing.T, cache string) *machine {
+// once and kept with what was built.
+func boot(t *testing.T, unit string) *machine {
 	t.Helper()
+	cache, err := filepath.Abs("../../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil { // a clone has none
+		t.Fatal(err)
+	}
 	archive := filepath.Join(cache, "debian-bookworm.tar")
 	if _, err := os.Stat(archive); err != nil {
 		args := []string{"--format=tar", "--variant=minbase", `--aptopt=Acquire::Retries "5"`, "--include=" + include, "bookworm", archive + ".part"}
@@ -56,7 +64,7 @@ func boot(t *testing.T, cache string) *machine {
 			t.Fatal(err)
 		}
 	}
-	m := &machine{t: t, root: filepath.Join(t.TempDir(), "root")}
+	m := &machine{t: t, unit: unit, root: filepath.Join(t.TempDir(), "root")}
 	if err := os.Mkdir(m.root, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -132,10 +140,10 @@ func (m *machine) shell(lines string) string {
 	return m.run("sh", "-euc", lines)
 }
 
-// property is a property of the agent's unit.
+// property is a property of the unit.
 func (m *machine) property(name string) string {
 	m.t.Helper()
-	return strings.TrimSpace(m.run("systemctl", "show", "--value", "-p", name, "millwright"))
+	return strings.TrimSpace(m.run("systemctl", "show", "--value", "-p", name, m.unit))
 }
 
 // file is a path of the machine as seen from here.
@@ -174,7 +182,7 @@ func (m *machine) until(what string, ask func() (objection string)) {
 		if time.Now().After(end) {
 			log := ""
 			if m.init != 0 {
-				log, _ = m.try("journalctl", "--no-pager", "-n", "60", "-u", "millwright")
+				log, _ = m.try("journalctl", "--no-pager", "-n", "60", "-u", m.unit)
 			}
 			m.t.Fatalf("not within %s: %s: %s\n%s", patience, what, objection, log)
 		}
