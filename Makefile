@@ -73,7 +73,7 @@ lint: ## gofumpt, go vet on every build, staticcheck on every build
 	cd packaging && go run $(STATICCHECK) ./...
 
 e2e: ## drives the built binary against a real S3 server through faults
-	cd e2e && go test -timeout 90m ./...
+	cd e2e && go test -count=1 -timeout 90m ./... # the cache does not see what the program is made of
 
 cross: ## all five release builds in dist/, checked to be static and small enough
 	.ci/cross
@@ -82,7 +82,7 @@ packages: ## deb and rpm of both builds in dist/; VERSION=1.2.3 names them
 	cd packaging && go run . $(if $(VERSION),-version $(VERSION))
 
 packages-test: ## installs, runs, upgrades and purges the deb on a Debian made for it; wants root
-	cd packaging && go test ./...
+	cd packaging && go test -count=1 ./...
 	cd e2e && go test -tags packages -count=1 -timeout 90m -v ./packages
 
 clean: ## removes what was built

@@ -82,11 +82,19 @@ func (a *Agent) Run(ctx context.Context) error {
 	if err := (&disk{state: dirs.state, free: a.cfg.Limits.Free.Of}).tend(); err != nil {
 		a.log.Warn("keep a reserve on the disk", zap.Error(err)) // a full disk must not keep the ledger shut
 	}
+	// Before the ledger: only the start that finds a ledger lost can say so.
+	prints, anew, err := fingerprint.Open(dirs.key())
+	if err != nil {
+		return err
+	}
 	led, err := ledger.Open(ctx, dirs.state, a.log)
 	if err != nil {
 		return a.stopped(ctx, err)
 	}
-	err = a.stopped(ctx, a.work(ctx, led, dirs))
+	if anew && !led.Fresh() {
+		a.log.Warn("there was no key of fingerprints that could be used, and a new one was made: files that are touched, grow or are dropped again are read as new ones", zap.String("key", dirs.key()))
+	}
+	err = a.stopped(ctx, a.work(ctx, led, dirs, prints))
 	return errors.Join(err, led.Close())
 }
 
@@ -98,7 +106,7 @@ func (a *Agent) stopped(ctx context.Context, err error) error {
 		return err
 	}
 	if !errors.Is(err, ctx.Err()) {
-		a.log.Info("cut short by the stop", zap.Error(err))
+		a.log.Warn("cut short by the stop", zap.Error(err))
 	}
 	return nil
 }
@@ -118,22 +126,17 @@ type ground struct {
 
 // work starts the loops over an open ledger and waits for them; after a change
 // of the configuration it starts them anew.
-func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
-	last, err := led.LastWall(ctx)
+func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs, prints *fingerprint.Maker) error {
+	soon := context.WithoutCancel(ctx) // that a ledger was lost only this start can say, also if it is stopped
+	last, err := led.LastWall(soon)
 	if err != nil {
 		return err
 	}
-	g := &ground{ledger: led, dirs: dirs, watch: clock.NewWatch(a.clock, last)}
-	anew := false
-	if g.prints, anew, err = fingerprint.Open(dirs.key()); err != nil {
-		return err
-	} else if anew && !led.Fresh() {
-		a.log.Warn("the key of fingerprints was lost and made anew: files that are touched or dropped again are read once more", zap.String("key", dirs.key()))
-	}
-	if err := a.rehearse(ctx, led); err != nil {
+	g := &ground{ledger: led, dirs: dirs, prints: prints, watch: clock.NewWatch(a.clock, last)}
+	if err := a.rehearse(soon, led); err != nil {
 		return err
 	}
-	if g.board, err = openNotes(ctx, led, a.clock, a.log); err != nil {
+	if g.board, err = openNotes(soon, led, a.clock, a.log); err != nil {
 		return err
 	}
 	if g.start, err = a.begin(ctx, led, dirs, g.board, longestOverdue(Streams(a.cfg))); err != nil {
@@ -146,7 +149,10 @@ func (a *Agent) work(ctx context.Context, led *ledger.Ledger, dirs dirs) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if g.watch.Settled() {
-		err = errors.Join(err, led.SetLastWall(stop, a.clock.Now()))
+		if e := led.SetLastWall(stop, a.clock.Now()); e != nil {
+			a.log.Error("note the time of the stop", zap.Error(e))
+			err = errors.Join(err, e)
+		}
 	}
 	a.log.Info("stopped")
 	return err

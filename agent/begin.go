@@ -40,8 +40,9 @@ func (a *Agent) begin(ctx context.Context, led *ledger.Ledger, dirs dirs, board 
 			return beginning{}, err
 		}
 		if what != "" {
-			board.clear(ctx, ledgerScope, ledgerLost)
-			board.stand(ctx, ledgerScope, ledgerLost, what+"; it was made anew from spool and drop folders. Windows that were in the bucket before are left as they are",
+			soon := context.WithoutCancel(ctx) // no later start can tell
+			board.clear(soon, ledgerScope, ledgerLost)
+			board.stand(soon, ledgerScope, ledgerLost, what+"; it was made anew from spool and drop folders. Windows that were in the bucket before are left as they are",
 				"look at the disk's health; rows that may be missing in those windows are in late/")
 		}
 	}

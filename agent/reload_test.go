@@ -56,7 +56,7 @@ func (g *gateway) path(elem ...string) string {
 func (g *gateway) write(more string, components ...string) {
 	g.t.Helper()
 	var b strings.Builder
-	fmt.Fprintf(&b, "instance: gw\nstate_dir: %s\ns3: {endpoint: %q, path_style: true}\ndrops:\n", g.path("state"), g.srv.Endpoint)
+	fmt.Fprintf(&b, "instance: gw\nstate_dir: %s\ns3: {endpoint: %q, path_style: true}\nlimits: {free: 64MiB}\ndrops:\n", g.path("state"), g.srv.Endpoint)
 	for _, c := range components {
 		if err := os.MkdirAll(g.path("drop", c), 0o750); err != nil {
 			g.t.Fatal(err)
@@ -234,6 +234,13 @@ func TestAStopAtAnyMomentIsNoFailure(t *testing.T) {
 		case <-g.hangup: // it was not heard
 		default:
 		}
+	}
+	stop := g.run() // with all that it should have
+	g.arrives(g.drop("pump"))
+	stop()
+	aside, err := filepath.Glob(g.path("state/*damaged*"))
+	if err != nil || len(aside) > 0 {
+		t.Errorf("set aside: %v %v", aside, err)
 	}
 }
 

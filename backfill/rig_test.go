@@ -53,7 +53,7 @@ func newRig(t *testing.T, schedulers string, more string) *rig {
 	t.Helper()
 	r := &rig{t: t, server: s3test.New(t), dir: t.TempDir(), now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)}
 	r.store = r.server.Client(t, "")
-	r.yaml = fmt.Sprintf("instance: gw-1\nstate_dir: %s\ns3: {endpoint: %q, path_style: true, region: %s}\ndrops:\n  - path: %s\n%s\nschedulers:%s",
+	r.yaml = fmt.Sprintf("instance: gw-1\nstate_dir: %s\ns3: {endpoint: %q, path_style: true, region: %s}\nlimits: {free: 64MiB}\ndrops:\n  - path: %s\n%s\nschedulers:%s",
 		filepath.Join(r.dir, "state"), r.server.Endpoint, s3test.Region, r.drop(), more, schedulers)
 	r.yaml = strings.ReplaceAll(r.yaml, "BUCKET", r.server.Bucket)
 	for _, d := range []string{r.drop(), filepath.Join(r.dir, "state")} {

@@ -186,6 +186,7 @@ func (b *bench) absorbConfig(dir, folder, endpoint string) (string, error) {
 		"instance":  "bench",
 		"state_dir": filepath.Join(dir, "state"),
 		"s3":        map[string]any{"region": "plant-1", "endpoint": endpoint, "path_style": true},
+		"limits":    map[string]any{"free": "64MiB"},
 		"drops":     []any{map[string]any{"path": folder, "after": "keep"}},
 		"schedulers": []any{map[string]any{
 			"name": "plant", "components": components,

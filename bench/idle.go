@@ -76,6 +76,7 @@ func idleConfig(dir string) (path string, err error) {
 	text, err := json.Marshal(map[string]any{
 		"state_dir": filepath.Join(dir, "state"),
 		"s3":        map[string]any{"region": "plant-1", "endpoint": "http://127.0.0.1:9", "path_style": true},
+		"limits":    map[string]any{"free": "64MiB"},
 		"drops":     folders,
 		"schedulers": []any{map[string]any{
 			"name": "pump", "components": []string{"pump"},

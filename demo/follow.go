@@ -48,8 +48,9 @@ func (s *stage) follow(ctx context.Context) (*Finding, error) {
 	}
 }
 
-// stuck is how long nothing may come, in real time, before the play is given up.
-const stuck = 2 * time.Minute
+// stuck is how long nothing may come, in real time, before the play is given up: a
+// busy machine may take minutes for a result.
+const stuck = 10 * time.Minute
 
 // patience is how long the service has to tell what it has, after all is over.
 const patience = 30 * time.Second

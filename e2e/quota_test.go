@@ -198,7 +198,7 @@ func fill(t *testing.T, dir string) string {
 		var st unix.Statfs_t
 		err := unix.Statfs(dir, &st)
 		size := int64(st.Bavail) * st.Bsize
-		if err == nil {
+		if err == nil && size > 0 {
 			err = unix.Fallocate(int(f.Fd()), 0, 0, size)
 		}
 		if err == nil {
@@ -210,6 +210,7 @@ func fill(t *testing.T, dir string) string {
 		if tries == 100 {
 			t.Fatal(err)
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	for range 16 { // pages that became free meanwhile
 		if _, err := f.Write(make([]byte, os.Getpagesize())); err != nil {

@@ -163,7 +163,10 @@ func licenceFiles(dir string) ([][]byte, error) {
 		return texts, err
 	}
 	texts, err = filesNamed(dir, regexp.MustCompile(`(?i)^readme(\..*)?$`))
-	return slices.DeleteFunc(texts, func(text []byte) bool { return !bytes.Contains(bytes.ToLower(text), []byte("copyright")) }), err
+	return slices.DeleteFunc(texts, func(text []byte) bool {
+		text = bytes.ToLower(text)
+		return !bytes.Contains(text, []byte("copyright")) || !bytes.Contains(text, []byte("permission"))
+	}), err
 }
 
 // filesNamed gives the content of a folder's files of some names.

@@ -31,6 +31,7 @@ func backfillSite(t *testing.T) (config, drop string) {
 instance: gw-1
 state_dir: %s
 log: {level: error}
+limits: {free: 64MiB}
 s3: {endpoint: %q, path_style: true, region: %s}
 drops: [{path: %s}]
 schedulers:

@@ -3,6 +3,7 @@ package harness
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"millwright/e2e/oracle"
@@ -47,9 +48,14 @@ func (s Setup) file(a *Agent) ([]byte, error) {
 		schedulers = append(schedulers, s.scheduler(fmt.Sprintf("s%d", i+2), more))
 	}
 	top["schedulers"] = schedulers
+	limits := map[string]any{"free": "64MiB"} // whatever share of its disk this machine has left
 	for k, v := range s.Top {
 		top[k] = v
 	}
+	if more, ok := s.Top["limits"].(map[string]any); ok {
+		maps.Copy(limits, more)
+	}
+	top["limits"] = limits
 	return json.MarshalIndent(top, "", "  ")
 }
 

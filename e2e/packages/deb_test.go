@@ -30,7 +30,7 @@ const (
 // that every window is in time however slow the machine is.
 func settings(components ...string) string {
 	var b strings.Builder
-	b.WriteString("http: {listen: 127.0.0.1:9480}\ns3: {region: plant-1, endpoint: \"http://127.0.0.1:9000\", path_style: true}\ndrops: [{path: /srv/drop}]\nschedulers:\n")
+	b.WriteString("http: {listen: 127.0.0.1:9480}\ns3: {region: plant-1, endpoint: \"http://127.0.0.1:9000\", path_style: true}\nlimits: {free: 64MiB}\ndrops: [{path: /srv/drop}]\nschedulers:\n")
 	for _, c := range components {
 		fmt.Fprintf(&b, "  - {name: %s, data_upload_frequency: PT5M, data_delay_offset_in_minutes: 60, target_sampling_rate: PT1M, late: {max_ahead: 2h},"+
 			" input: {bucket: plant, prefix: in/, component_timestamp_delimiter: _}, output: {bucket: plant, prefix: out/%s/}}\n", c, c)

@@ -58,6 +58,9 @@ func speak(t *testing.T, s *httptest.Server, r *http.Request) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	var writing sync.WaitGroup
 	defer writing.Wait()
 	defer conn.Close()

@@ -1,7 +1,8 @@
 // Package fingerprint tells contents apart: equal sums mean equal contents. A sum
-// is made of AES-GMAC tags under a key that each state folder has for itself, at a
-// sixth of what SHA-256 costs. Without the key nobody can make two contents of one
-// sum; sums mean nothing elsewhere and are never sent.
+// is made of AES-GMAC tags under a key that each state folder has for itself, which
+// costs a sixth of SHA-256 where the processor knows AES, and as much where it does
+// not. Without the key nobody can make two contents of one sum; sums mean nothing
+// elsewhere and are never sent.
 package fingerprint
 
 import (
@@ -24,18 +25,18 @@ const keyBytes = 16
 // Maker makes sums under one key. It is safe for concurrent use.
 type Maker struct{ mac cipher.AEAD }
 
-// Open reads the key from a file. One that is missing or cut is made anew, and then
-// no content is known again.
+// Open reads the key from a file. One that is missing, cut or not to be read from the
+// disk is made anew, and then no content is known again.
 func Open(path string) (m *Maker, anew bool, err error) {
 	key, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, false, fmt.Errorf("read the key of fingerprints: %w", err)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, false, fmt.Errorf("read the key of fingerprints: %w; check its owner", err)
 	}
-	if len(key) != keyBytes {
+	if err != nil || len(key) != keyBytes {
 		key = make([]byte, keyBytes)
 		_, _ = rand.Read(key) // never fails
 		if err := atomicfile.Write(path, key, 0o600); err != nil {
-			return nil, false, fmt.Errorf("make the key of fingerprints: %w", err)
+			return nil, false, fmt.Errorf("make the key of fingerprints: %w; make room for it, or remove what is in its place", err)
 		}
 		anew = true
 	}

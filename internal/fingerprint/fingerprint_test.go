@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -87,6 +88,9 @@ func TestKeyIsMadeOnce(t *testing.T) {
 	}
 	if _, _, err := fingerprint.Open(filepath.Join(path, "below")); err == nil {
 		t.Error("a file as a folder is taken")
+	}
+	if _, _, err := fingerprint.Open(filepath.Dir(path)); err == nil || !strings.Contains(err.Error(), "in its place") {
+		t.Errorf("a folder in its place: %v", err)
 	}
 }
 

@@ -7,7 +7,8 @@ import (
 	"hash/crc32"
 )
 
-// A segment file, version 1, little endian throughout:
+// A segment file, version 2, little endian throughout (version 1 has no columns in
+// steps and is else the same):
 //
 //	file header   magic (8), version (4), CRC32C of these 12 bytes (4)
 //	records       blocks, and after the blocks of a drop the drop's own record:
@@ -28,7 +29,8 @@ import (
 // Everything is written once and in order; a file has its name only when it is
 // whole and durable.
 const (
-	version       = 1
+	version       = 2
+	oldest        = 1 // that is read
 	fileHeader    = 16
 	recordHeader  = 24
 	trailerLength = 20
@@ -63,9 +65,9 @@ func checkFileHeader(b []byte) error {
 		return damaged("it does not begin like a segment")
 	case binary.LittleEndian.Uint32(b[12:]) != checksum(b[:12]):
 		return damaged("checksum of the file header")
-	case binary.LittleEndian.Uint32(b[8:]) != version:
-		return fmt.Errorf("segment has format version %d, this program reads version %d: use the newer program",
-			binary.LittleEndian.Uint32(b[8:]), version)
+	}
+	if v := binary.LittleEndian.Uint32(b[8:]); v < oldest || v > version {
+		return fmt.Errorf("segment has format version %d, this program reads %d to %d: use the newer program", v, oldest, version)
 	}
 	return nil
 }

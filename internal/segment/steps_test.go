@@ -8,8 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever a sensor moves by, its values come back to the bit, in no more bytes
-// than where it stands would take.
+// Whatever a sensor moves by, its values come back to the bit.
 func TestStepsGiveTheValuesBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

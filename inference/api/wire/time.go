@@ -23,7 +23,7 @@ func At(t time.Time) Time {
 	return Time{t.UTC().Truncate(time.Millisecond)}
 }
 
-// The first and the last millisecond of the years 1 to 9999; nothing is said of other times.
+// The first and the last millisecond of the years 1 to 9999; nothing is said of others.
 const (
 	first = -62135596800_000
 	last  = 253402300799_999
@@ -33,7 +33,7 @@ const (
 // ok outside the years 1 to 9999.
 func Seconds(s float64) (t Time, ok bool) {
 	ms := math.Round(s * 1000)
-	if !(s > first/1000 && ms <= last) {
+	if !(ms > first && ms <= last) { // the first one is the zero Time
 		return Time{}, false
 	}
 	return Time{time.UnixMilli(int64(ms)).UTC()}, true
