@@ -114,6 +114,26 @@ func TestCorrectedContentIsANewVersion(t *testing.T) {
 	}
 }
 
+// Under another key nothing is known again: a file that has grown is a new version of
+// its path as a whole, so that its rows count once all the same.
+func TestAnotherKeyReadsAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.old("a.csv", head+line(1))
+	first := s.one()
+	s.key++
+	s.restart()
+	if d := s.take(); len(d) != 0 {
+		t.Fatalf("a file that nobody touched is read: %+v", d)
+	}
+	s.put("a.csv", head+line(1)+line(2))
+	s.put("b.csv", head+line(1))
+	d := s.settle()
+	if len(d) != 2 || d[0].Version != 2 || d[0].Part.From != 0 || d[0].Counts.Open != 2 || d[1].State != drop.Taken || d[1].Identity == first.Identity {
+		t.Fatalf("%+v", d)
+	}
+}
+
 func TestSameContentTwice(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

@@ -159,6 +159,7 @@ type site struct {
 	horizon      horizon
 	limits       Limits
 	ahead        time.Duration
+	key          byte // of fingerprints
 }
 
 func newSite(tb testing.TB, change func(*site)) *site {
@@ -179,7 +180,7 @@ func newSite(tb testing.TB, change func(*site)) *site {
 // restart forgets everything but the disk and the ledger.
 func (s *site) restart() {
 	now := func() time.Time { return time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC) }
-	prints, err := fingerprint.With([16]byte{1})
+	prints, err := fingerprint.With([16]byte{s.key})
 	if err != nil {
 		s.Fatal(err)
 	}
