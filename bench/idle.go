@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	gateway = "bin/millwright-agent"
+	gateway = "bin/millwright-agent" // what runs on gateways is measured with this one
+	full    = "bin/millwright"
 	warmUp  = 5 * time.Second
 	idleFor = 30 * time.Second
 	tick    = 10 * time.Millisecond // Linux counts CPU time in these

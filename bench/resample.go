@@ -11,8 +11,6 @@ import (
 	"time"
 )
 
-const resampler = "bin/millwright"
-
 // sensors makes a file of about mb MB with a row per second, unless it is there.
 func (b *bench) sensors(columns int) (path string, size int64, err error) {
 	path = filepath.Join(b.dir, fmt.Sprintf("sensors-%d-%dMB.csv", columns, b.mb))
@@ -75,7 +73,7 @@ func (b *bench) resample(ctx context.Context, s shape) (resampled, error) {
 	if r, ok := b.resampled[s]; ok {
 		return r, nil
 	}
-	if !has(ctx, resampler, "resample") {
+	if !has(ctx, gateway, "resample") {
 		return resampled{}, errNotHere
 	}
 	in, size, err := b.sensors(s.columns)
@@ -83,7 +81,7 @@ func (b *bench) resample(ctx context.Context, s shape) (resampled, error) {
 		return resampled{}, err
 	}
 	out := filepath.Join(b.dir, "out.csv")
-	c, err := best(ctx, resampler, "resample", "--rate", "PT1M", "--jobs", strconv.Itoa(s.jobs), "--in", in, "--out", out)
+	c, err := best(ctx, gateway, "resample", "--rate", "PT1M", "--jobs", strconv.Itoa(s.jobs), "--in", in, "--out", out)
 	if err != nil {
 		return resampled{}, err
 	}

@@ -80,7 +80,7 @@ func (b *bench) serve(ctx context.Context, rehearse string) (*served, error) {
 	if rehearse != "" {
 		args = append(args, "--rehearse", rehearse)
 	}
-	s := &served{cmd: exec.Command(resampler, args...)}
+	s := &served{cmd: exec.Command(full, args...)}
 	s.cmd.Stderr = said
 	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir()}
 	out, err := s.cmd.StdoutPipe()

@@ -18,7 +18,7 @@ const (
 // calls asks one thing again and again, from several clients at a time.
 func calls(operation string, in m) func(context.Context, *bench) (string, error) {
 	return func(ctx context.Context, b *bench) (string, error) {
-		if !has(ctx, resampler, "serve") {
+		if !has(ctx, full, "serve") {
 			return "", errNotHere
 		}
 		s, err := b.asked(ctx)

@@ -21,7 +21,7 @@ const (
 // while the service trains with 300 sensors and ingests BENCH_GB. The service has just
 // begun, and with a clock that runs at five times the pace all are due every minute.
 func hundred(ctx context.Context, b *bench) (string, error) {
-	if !has(ctx, resampler, "serve") {
+	if !has(ctx, full, "serve") {
 		return "", errNotHere
 	}
 	if err := b.fresh(); err != nil {

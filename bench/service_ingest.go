@@ -9,7 +9,7 @@ import (
 
 // ingestion is of BENCH_GB, by a service that does nothing else.
 func ingestion(ctx context.Context, b *bench) (text string, err error) {
-	if !has(ctx, resampler, "serve") {
+	if !has(ctx, full, "serve") {
 		return "", errNotHere
 	}
 	if err := b.fresh(); err != nil {

@@ -130,7 +130,7 @@ func writeMonth(path string, m *machine, at time.Time, rows int) error {
 
 // training is a history of BENCH_ROWS rows.
 func training(ctx context.Context, b *bench) (string, error) {
-	if !has(ctx, resampler, "train") {
+	if !has(ctx, full, "train") {
 		return "", errNotHere
 	}
 	dir, size, err := b.history()
@@ -139,7 +139,7 @@ func training(ctx context.Context, b *bench) (string, error) {
 	}
 	model := filepath.Join(b.dir, "plant.mwm")
 	defer os.Remove(model)
-	c, err := spend(ctx, resampler, "train", "--data", dir, "--off", `plant\sensor_000 < 100`, "--model", model)
+	c, err := spend(ctx, full, "train", "--data", dir, "--off", `plant\sensor_000 < 100`, "--model", model)
 	if err != nil {
 		return "", err
 	}
