@@ -2,9 +2,7 @@ package metrics_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,18 +11,8 @@ import (
 	"millwright/agent/status"
 	"millwright/agent/status/example"
 	"millwright/internal/drop"
+	"millwright/internal/golden"
 )
-
-// update is `go test ./agent/metrics -update`.
-func update() bool {
-	f := flag.Lookup("update")
-	return f != nil && f.Value.String() == "true"
-}
-
-func TestMain(m *testing.M) {
-	flag.Bool("update", false, "write docs/metrics.md anew")
-	os.Exit(m.Run())
-}
 
 func written(t *testing.T, s status.Snapshot) string {
 	t.Helper()
@@ -93,16 +81,7 @@ This page is made from the table in the code: ` + "`go test ./agent/metrics -upd
 			t.Errorf("%s: help %q is no sentence for a table", m.Name, m.Help)
 		}
 	}
-	path := filepath.Join("..", "..", "docs", "metrics.md")
-	if update() {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	is, err := os.ReadFile(path)
-	if err != nil || string(is) != b.String() {
-		t.Errorf("%s is not what the table says (%v): go test ./agent/metrics -update", path, err)
-	}
+	golden.Check(t, filepath.Join("..", "..", "docs", "metrics.md"), b.String())
 }
 
 // TestEveryMetricHasASample: one that never has any is a mistake in the table.
