@@ -9,6 +9,7 @@ import (
 	"millwright/config"
 	"millwright/ingest/seal"
 	"millwright/ingest/take"
+	"millwright/internal/fingerprint"
 	"millwright/internal/objstore"
 )
 
@@ -17,7 +18,7 @@ type dirs struct{ state string }
 
 func (d dirs) segments() string   { return filepath.Join(d.state, "spool", "segments") }
 func (d dirs) windows() string    { return filepath.Join(d.state, "spool", "windows") }
-func (d dirs) key() string        { return filepath.Join(d.state, "fingerprint.key") }
+func (d dirs) key() string        { return filepath.Join(d.state, fingerprint.KeyFile) }
 func (d dirs) quarantine() string { return filepath.Join(d.state, "quarantine") }
 
 // Streams gives every component of every scheduler with its settings resolved.

@@ -35,7 +35,7 @@ func (h *history) take(ctx context.Context) error {
 	if !h.o.To.IsZero() {
 		limits.NotAfter = h.o.To.UnixNano()
 	}
-	prints, _, err := fingerprint.Open(filepath.Join(h.job.dir, "fingerprint.key"))
+	prints, _, err := fingerprint.Open(filepath.Join(h.job.dir, fingerprint.KeyFile))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ import (
 	"millwright/internal/atomicfile"
 )
 
+// KeyFile is what the key's file is called in a folder of state.
+const KeyFile = "fingerprint.key"
+
 // keyBytes is the length of a key, and of its file.
 const keyBytes = 16
 
