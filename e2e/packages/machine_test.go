@@ -146,6 +146,15 @@ func (m *machine) property(name string) string {
 	return strings.TrimSpace(m.run("systemctl", "show", "--value", "-p", name, m.unit))
 }
 
+// clear tells what a purge left behind.
+func (m *machine) clear() {
+	m.t.Helper()
+	left := m.shell("find / -xdev -name '*millwright*' -not -path '/proc/*' -not -path '/var/log/*' -not -path '/var/lib/dpkg/*' -not -path '/var/cache/*' -not -path '/root/*'")
+	if strings.TrimSpace(left) != "" {
+		m.t.Errorf("left behind:\n%s", left)
+	}
+}
+
 // file is a path of the machine as seen from here.
 func (m *machine) file(path string) string { return filepath.Join(m.root, path) }
 
