@@ -191,8 +191,7 @@ func answer(ctx context.Context, addr string) error {
 
 // Close stops the server. Requests under way have 3 s, and so have connections that
 // a client has dialled ahead and sent nothing on: the server takes these for requests.
-// What is left then may go on for some seconds; a Start waits for it.
-// The next Start in this process waits for what is left then.
+// What is left then may go on for some seconds; the next Start waits for it.
 func (s *Server) Close() error {
 	s.once.Do(s.stop)
 	t := time.NewTimer(stopTimeout)
